@@ -1,0 +1,3 @@
+//! The command `jmc-site`.
+
+fn main() {}

@@ -1,0 +1,5 @@
+//! Sentences about the connection to the warehouse and its test.
+
+use super::catalogue;
+
+catalogue! {}

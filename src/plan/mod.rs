@@ -1,0 +1,1 @@
+//! Owns what has to change: a plan is plain data, made by a pure function.

@@ -1,0 +1,1 @@
+//! Owns talking to the warehouse itself: addresses, TLS, login and the connection test.

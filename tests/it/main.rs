@@ -1,0 +1,1 @@
+//! The integration tests, in one binary: each further one would link the whole AWS SDK again.
