@@ -18,5 +18,6 @@
 pub mod error;
 pub mod messages;
 pub mod plan;
+pub mod prompt;
 pub mod redshift;
 pub mod secret;
