@@ -15,9 +15,11 @@
 //!    -> site file    atomic; also after a partial apply; never with a secret
 //! ```
 
+pub mod aws;
 pub mod error;
 pub mod messages;
 pub mod plan;
 pub mod prompt;
 pub mod redshift;
 pub mod secret;
+pub mod site;

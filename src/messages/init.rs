@@ -1,0 +1,6 @@
+//! Sentences of the wizard.
+
+use super::catalogue;
+
+catalogue! {
+}
