@@ -14,6 +14,7 @@ pub mod file;
 pub mod init;
 pub mod names;
 pub mod plan;
+pub mod policy;
 
 /// A language of the user interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -187,9 +188,10 @@ pub fn all_entries() -> impl Iterator<Item = &'static Entry> {
         init::ENTRIES,
         names::ENTRIES,
         plan::ENTRIES,
+        policy::ENTRIES,
     ]
-        .into_iter()
-        .flatten()
+    .into_iter()
+    .flatten()
 }
 
 #[cfg(test)]

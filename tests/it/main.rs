@@ -1,1 +1,3 @@
 //! The integration tests, in one binary: each further one would link the whole AWS SDK again.
+
+mod policy;
