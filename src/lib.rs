@@ -21,3 +21,5 @@ pub mod plan;
 pub mod prompt;
 pub mod redshift;
 pub mod secret;
+pub mod signals;
+pub mod terminal;

@@ -10,6 +10,7 @@ use std::fmt;
 pub mod connection;
 pub mod error;
 pub mod names;
+pub mod prompt;
 
 /// A language of the user interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -175,9 +176,14 @@ pub const fn first(codes: &[&'static str]) -> Option<&'static str> {
 
 /// Every entry of every catalogue.
 pub fn all_entries() -> impl Iterator<Item = &'static Entry> {
-    [connection::ENTRIES, error::ENTRIES, names::ENTRIES]
-        .into_iter()
-        .flatten()
+    [
+        connection::ENTRIES,
+        error::ENTRIES,
+        names::ENTRIES,
+        prompt::ENTRIES,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 #[cfg(test)]
