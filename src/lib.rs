@@ -23,3 +23,5 @@ pub mod prompt;
 pub mod redshift;
 pub mod secret;
 pub mod site;
+pub mod signals;
+pub mod terminal;

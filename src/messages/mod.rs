@@ -15,6 +15,7 @@ pub mod init;
 pub mod names;
 pub mod plan;
 pub mod policy;
+pub mod prompt;
 
 /// A language of the user interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -189,6 +190,7 @@ pub fn all_entries() -> impl Iterator<Item = &'static Entry> {
         names::ENTRIES,
         plan::ENTRIES,
         policy::ENTRIES,
+        prompt::ENTRIES,
     ]
     .into_iter()
     .flatten()
