@@ -15,6 +15,8 @@
 //!    -> site file    atomic; also after a partial apply; never with a secret
 //! ```
 
+pub mod answers;
+pub mod args;
 pub mod aws;
 pub mod error;
 pub mod messages;
@@ -25,3 +27,4 @@ pub mod secret;
 pub mod site;
 pub mod signals;
 pub mod terminal;
+pub mod ui;
