@@ -1,3 +1,6 @@
 //! The integration tests, in one binary: each further one would link the whole AWS SDK again.
 
+#[path = "../sandbox/mod.rs"]
+pub mod sandbox;
+
 mod policy;
