@@ -4,3 +4,7 @@
 pub mod sandbox;
 
 mod policy;
+mod connection;
+mod connection_failures;
+#[path = "../sandbox/warehouse/mod.rs"]
+mod warehouse;
