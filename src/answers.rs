@@ -4,7 +4,7 @@
 use crate::args::Init;
 use crate::error::{Error, Result};
 use crate::messages::{Text, error as usage, names as msg};
-use crate::redshift::endpoint::Address;
+use crate::redshift::Address;
 use crate::redshift::password::PasswordSource;
 use crate::redshift::tls::TlsMode;
 use crate::site::arn::{PolicyArn, RoleRef, Subscription, TopicRef};

@@ -28,3 +28,4 @@ pub mod site;
 pub mod signals;
 pub mod terminal;
 pub mod ui;
+pub mod wizard;

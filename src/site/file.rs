@@ -15,7 +15,7 @@ pub fn read(path: &Path) -> Result<Option<Site>> {
 
 /// Reads a file of the site file's shape into another type, such as answers.
 pub fn read_as<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
-    let shown = path.display();
+    let shown = &path.display();
     let bytes = match std::fs::read(path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),

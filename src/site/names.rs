@@ -88,13 +88,13 @@ fn checked(
     value: &str,
     lengths: std::ops::RangeInclusive<usize>,
     allowed: impl Fn(char) -> bool,
-    refusal: impl Fn(&str) -> Text,
+    refusal: impl FnOnce(String) -> Text,
 ) -> Result<String, Text> {
     plain(value, 2048)?;
     if lengths.contains(&value.chars().count()) && value.chars().all(allowed) {
         Ok(value.to_owned())
     } else {
-        Err(refusal(&shortened(value)))
+        Err(refusal(shortened(value)))
     }
 }
 
