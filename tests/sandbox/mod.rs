@@ -75,12 +75,14 @@ pub struct Inner {
     pub faults: faults::Faults,
 }
 
+impl Default for Sandbox {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Sandbox {
     /// Creates an AWS with the principal `user/ops` in account 123456789012 and nothing else.
-    #[expect(
-        clippy::new_without_default,
-        reason = "an empty AWS is not a natural default"
-    )]
     pub fn new() -> Self {
         Self::of(seed::empty())
     }
@@ -157,6 +159,14 @@ impl Sandbox {
     pub fn enforce(&self, policy: &str) {
         self.lock().state.identity_policy =
             Some(serde_json::from_str(policy).expect("the enforced policy is JSON"));
+    }
+
+    /// Returns the token that the confirmation message to an endpoint would carry.
+    pub fn confirmation_token(&self, topic: &str, endpoint: &str) -> Option<String> {
+        self.state(|s| {
+            s.subscription(topic, endpoint)
+                .map(|found| found.token.clone())
+        })
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {
