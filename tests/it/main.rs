@@ -9,6 +9,7 @@ mod policy;
 mod sandbox_doors;
 mod sandbox_faults;
 mod sandbox_iam;
+mod sandbox_parts;
 mod sandbox_redshift;
 mod sandbox_s3;
 mod sandbox_sns;

@@ -88,6 +88,16 @@ async fn rules_strike_the_nth_call_of_one_operation_on_one_resource() {
 }
 
 #[tokio::test]
+async fn any_refusal_can_be_a_rule() {
+    let sandbox = Sandbox::jmc();
+    let fault = Fault::Refused(409, "ConditionalRequestConflict");
+    sandbox.fault(Rule::on(Service::S3, "PutObject", fault));
+    let s3 = aws_sdk_s3::Client::new(&once(&sandbox.sdk_config(REGION)));
+    let put = s3.put_object().bucket(DATA).key("k").send().await;
+    assert_eq!(refusal(put), refused(409, "ConditionalRequestConflict"));
+}
+
+#[tokio::test]
 async fn rule_for_writes_spares_reads() {
     let sandbox = Sandbox::jmc();
     sandbox.fault(Rule::any(Fault::AccessDenied).writes().always());

@@ -288,7 +288,13 @@ async fn namespace_roles_are_replaced_whole() {
             shown[1],
             format!("IamRole(iamRoleArn={arn}, applyStatus=adding)")
         );
-        read().await;
+        let early = update()
+            .iam_roles(DEFAULT)
+            .default_iam_role_arn(DEFAULT)
+            .send();
+        assert_eq!(refusal(early.await), refused(400, "ConflictException"));
+        let shown = read().await;
+        assert_eq!(shown.status().map(|s| s.as_str()), Some("MODIFYING"));
         let shown = read().await;
         assert_eq!(
             shown.iam_roles()[1],

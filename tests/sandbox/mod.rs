@@ -31,6 +31,7 @@ pub mod refusal;
 pub mod s3;
 pub mod seed;
 pub mod serverless;
+pub mod snapshot;
 pub mod sns;
 pub mod state;
 pub mod sts;
@@ -133,7 +134,13 @@ impl Sandbox {
         self.lock().journal.clear();
     }
 
-    /// Reads or alters what AWS remembers.
+    /// Returns all that AWS remembers, comparable between runs; also at `/_sandbox/state`.
+    pub fn snapshot(&self) -> serde_json::Value {
+        snapshot::of(&self.lock().state)
+    }
+
+    /// Reads or alters what AWS remembers. The sandbox waits meanwhile: what is called inside
+    /// must not ask the sandbox itself.
     pub fn state<T>(&self, look: impl FnOnce(&mut State) -> T) -> T {
         look(&mut self.lock().state)
     }
