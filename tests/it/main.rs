@@ -3,8 +3,15 @@
 #[path = "../sandbox/mod.rs"]
 pub mod sandbox;
 
-mod policy;
 mod connection;
 mod connection_failures;
+mod policy;
+mod sandbox_doors;
+mod sandbox_faults;
+mod sandbox_iam;
+mod sandbox_parts;
+mod sandbox_redshift;
+mod sandbox_s3;
+mod sandbox_sns;
 #[path = "../sandbox/warehouse/mod.rs"]
 mod warehouse;

@@ -15,6 +15,9 @@ pub enum Fault {
     Status503,
     AccessDenied,
     ExpiredToken,
+    /// Any other refusal, by status and code: a race (`409 ConditionalRequestConflict`), a
+    /// cluster that turns busy (`400 InvalidClusterState`).
+    Refused(u16, &'static str),
     /// The connection ends before the service has seen the call.
     DropBefore,
     /// The service has carried out the call, the answer is lost.
@@ -26,6 +29,7 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// Those that may happen to every call of every service.
     pub const ALL: [Self; 9] = [
         Self::Throttled,
         Self::Status500,
@@ -52,6 +56,11 @@ impl Fault {
             Self::Status503 => Some(Refusal::broken(service, 503)),
             Self::AccessDenied => Some(Refusal::denied(service, caller, action, arn)),
             Self::ExpiredToken => Some(Refusal::expired(service)),
+            Self::Refused(status, code) => Some(Refusal::new(
+                status,
+                code,
+                "refused by a rule of the sandbox",
+            )),
             Self::DropBefore | Self::DropAfter | Self::Stall | Self::StallAfter => None,
         }
     }

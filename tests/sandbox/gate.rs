@@ -103,6 +103,10 @@ fn about(sandbox: &Sandbox, page: &str) -> Response {
             let all: Vec<Value> = sandbox.journal().iter().map(Entry::json).collect();
             Response::new(200, "application/json", Value::Array(all).to_string())
         }
+        "state" => {
+            let all = sandbox.snapshot().to_string();
+            Response::new(200, "application/json", all)
+        }
         "health" => Response::new(200, "application/json", r#"{"status":"ok"}"#),
         _ => Response::new(404, "text/plain", "the sandbox has no such page\n"),
     }

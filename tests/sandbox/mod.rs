@@ -31,6 +31,7 @@ pub mod refusal;
 pub mod s3;
 pub mod seed;
 pub mod serverless;
+pub mod snapshot;
 pub mod sns;
 pub mod state;
 pub mod sts;
@@ -75,12 +76,14 @@ pub struct Inner {
     pub faults: faults::Faults,
 }
 
+impl Default for Sandbox {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Sandbox {
     /// Creates an AWS with the principal `user/ops` in account 123456789012 and nothing else.
-    #[expect(
-        clippy::new_without_default,
-        reason = "an empty AWS is not a natural default"
-    )]
     pub fn new() -> Self {
         Self::of(seed::empty())
     }
@@ -131,7 +134,13 @@ impl Sandbox {
         self.lock().journal.clear();
     }
 
-    /// Reads or alters what AWS remembers.
+    /// Returns all that AWS remembers, comparable between runs; also at `/_sandbox/state`.
+    pub fn snapshot(&self) -> serde_json::Value {
+        snapshot::of(&self.lock().state)
+    }
+
+    /// Reads or alters what AWS remembers. The sandbox waits meanwhile: what is called inside
+    /// must not ask the sandbox itself.
     pub fn state<T>(&self, look: impl FnOnce(&mut State) -> T) -> T {
         look(&mut self.lock().state)
     }
@@ -157,6 +166,14 @@ impl Sandbox {
     pub fn enforce(&self, policy: &str) {
         self.lock().state.identity_policy =
             Some(serde_json::from_str(policy).expect("the enforced policy is JSON"));
+    }
+
+    /// Returns the token that the confirmation message to an endpoint would carry.
+    pub fn confirmation_token(&self, topic: &str, endpoint: &str) -> Option<String> {
+        self.state(|s| {
+            s.subscription(topic, endpoint)
+                .map(|found| found.token.clone())
+        })
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::call::Call;
 use super::redshift::{assumable, busy, change, database_user, log_in};
 use super::refusal::Refusal;
-use super::state::{ApplyStatus, Namespace, State, Workgroup, iso8601, settle};
+use super::state::{ApplyStatus, AttachedRole, Namespace, State, Workgroup, iso8601, settle};
 use super::wire::Request;
 
 /// Both principals, as the role of a namespace has to trust them.
@@ -97,7 +97,11 @@ fn get_namespace(state: &mut State, call: &Call, input: &Value) -> Result<Value,
     let found = namespace(state, call, name(input, "namespaceName")?)?;
     settle(&mut found.roles);
     let status = busy(&mut found.busy).unwrap_or_else(|| found.status.clone());
-    Ok(json!({"namespace": render(call, found, &status)}))
+    let status = match found.roles.iter().any(|r| r.status != ApplyStatus::InSync) {
+        true => "MODIFYING",
+        false => &status,
+    };
+    Ok(json!({"namespace": render(call, found, status)}))
 }
 
 fn render(call: &Call, found: &Namespace, status: &str) -> Value {
@@ -147,7 +151,9 @@ fn update_namespace(state: &mut State, call: &Call, input: &Value) -> Result<Val
     let found = namespace(state, call, name)?;
     let status = found.busy.as_ref().filter(|(_, reads)| *reads > 0);
     let status = status.map_or(found.status.as_str(), |(status, _)| status);
-    if status != "AVAILABLE" {
+    let moving = found.roles.iter().any(AttachedRole::is_moving);
+    if moving || status != "AVAILABLE" {
+        let status = if moving { "MODIFYING" } else { status };
         let words = format!("There is an operation running on the namespace {name} ({status}).");
         return Err(Refusal::new(400, "ConflictException", words));
     }

@@ -233,14 +233,10 @@ impl AttachedRole {
         }
     }
 
-    /// Counts a read, which may be the one that finds the change done.
-    pub fn is_moving(&mut self) -> bool {
-        if self.status == ApplyStatus::InSync {
-            return false;
-        }
+    /// Tells whether the change is still under way.
+    pub fn is_moving(&self) -> bool {
         let waiting = self.reads_left > 0 || self.until.is_some_and(|t| Instant::now() < t);
-        self.reads_left = self.reads_left.saturating_sub(1);
-        waiting
+        self.status != ApplyStatus::InSync && waiting
     }
 }
 
@@ -248,6 +244,7 @@ impl AttachedRole {
 pub fn settle(roles: &mut Vec<AttachedRole>) {
     roles.retain_mut(|role| {
         if role.is_moving() {
+            role.reads_left = role.reads_left.saturating_sub(1);
             return true;
         }
         let gone = role.status == ApplyStatus::Removing;
