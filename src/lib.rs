@@ -23,6 +23,7 @@ pub mod messages;
 pub mod plan;
 pub mod prompt;
 pub mod redshift;
+pub mod report;
 pub mod secret;
 pub mod site;
 pub mod signals;

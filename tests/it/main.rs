@@ -15,3 +15,7 @@ mod sandbox_s3;
 mod sandbox_sns;
 #[path = "../sandbox/warehouse/mod.rs"]
 mod warehouse;
+#[cfg(unix)]
+mod prompt;
+#[cfg(unix)]
+mod pty;
