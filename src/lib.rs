@@ -18,6 +18,7 @@
 pub mod answers;
 pub mod args;
 pub mod aws;
+pub mod commands;
 pub mod error;
 pub mod messages;
 pub mod plan;
@@ -25,8 +26,72 @@ pub mod prompt;
 pub mod redshift;
 pub mod report;
 pub mod secret;
-pub mod site;
 pub mod signals;
+pub mod site;
 pub mod terminal;
 pub mod ui;
 pub mod wizard;
+
+use args::Command;
+use error::{Error, Exit};
+use messages::{Lang, error as msg};
+use std::ffi::OsString;
+use ui::Ui;
+
+/// What the program finds around it; tests and the sandbox give their own.
+pub struct Environment {
+    /// Reads a variable.
+    pub variable: Box<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    /// How AWS is reached, in place of the standard configuration.
+    pub sdk: Option<aws_config::SdkConfig>,
+    /// What standard input holds, in place of the process's own.
+    pub stdin: Option<Vec<u8>>,
+    /// Whether questions may be put, in place of looking for a terminal.
+    pub can_ask: Option<bool>,
+}
+
+impl Environment {
+    /// Returns the environment of this process.
+    pub fn of_process() -> Self {
+        Self {
+            variable: Box::new(|name| std::env::var(name).ok()),
+            sdk: None,
+            stdin: None,
+            can_ask: None,
+        }
+    }
+}
+
+/// Runs a command line to its end and returns the exit code.
+pub fn run(argv: Vec<OsString>, environment: &Environment) -> Exit {
+    let variable = |name: &str| (environment.variable)(name);
+    let lang = args::language(&argv, Lang::from_locale(variable));
+    let args = match args::parse(argv, lang) {
+        Ok(args) => args,
+        Err(error) => return misused(&error, lang, variable),
+    };
+    let lang = args.common.lang.unwrap_or(lang);
+    let ui = Ui::new(lang, args.common.output, variable);
+    let ended = match &args.command {
+        Command::Init(init) => commands::init::run(init, &args.common, &ui, environment),
+    };
+    match ended {
+        Ok(exit) => exit,
+        Err(error) => {
+            terminal::restore();
+            ui.fail(&error)
+        }
+    }
+}
+
+/// Prints help or version, or says what is wrong with the arguments.
+fn misused(error: &clap::Error, lang: Lang, variable: impl Fn(&str) -> Option<String>) -> Exit {
+    let human = Ui::new(lang, ui::Output::Human, variable);
+    if !error.use_stderr() {
+        human.result(error.render().to_string().trim_end());
+        return Exit::Done;
+    }
+    let detail = error.render().to_string();
+    let detail = detail.trim().trim_start_matches("error: ");
+    human.fail(&Error::usage(msg::usage(detail)).hint(msg::usage_hint()))
+}

@@ -32,24 +32,44 @@ pub enum Detail {
 
 /// Describes an action.
 pub fn describe(action: &Action) -> Line {
-    let line = |symbol, verb, subject: String, details| Line { symbol, verb, subject, details };
+    let line = |symbol, verb, subject: String, details| Line {
+        symbol,
+        verb,
+        subject,
+        details,
+    };
     let names = |names: &std::collections::BTreeSet<String>| {
         names.iter().cloned().map(Detail::Name).collect::<Vec<_>>()
     };
     match action {
-        Action::CreateBucket { bucket, folders, .. } => {
-            line('+', say::create_bucket(), bucket.to_string(), names(folders))
-        }
-        Action::CreateFolders { bucket, folders } => {
-            line('~', say::create_folders(), bucket.to_string(), names(folders))
-        }
-        Action::BlockPublicAccess { bucket } => {
-            line('~', say::block_public_access(), bucket.to_string(), Vec::new())
-        }
+        Action::CreateBucket {
+            bucket, folders, ..
+        } => line(
+            '+',
+            say::create_bucket(),
+            bucket.to_string(),
+            names(folders),
+        ),
+        Action::CreateFolders { bucket, folders } => line(
+            '~',
+            say::create_folders(),
+            bucket.to_string(),
+            names(folders),
+        ),
+        Action::BlockPublicAccess { bucket } => line(
+            '~',
+            say::block_public_access(),
+            bucket.to_string(),
+            Vec::new(),
+        ),
         Action::TagBucket { bucket, .. } => {
             line('~', say::tag_bucket(), bucket.to_string(), Vec::new())
         }
-        Action::CreateRole { role, permissions_boundary, .. } => line(
+        Action::CreateRole {
+            role,
+            permissions_boundary,
+            ..
+        } => line(
             '+',
             say::create_role(),
             role.name.to_string(),
@@ -67,11 +87,25 @@ pub fn describe(action: &Action) -> Line {
                 grouped(budget.limit),
             );
             let new = grant.before.is_none();
-            let (symbol, verb) =
-                if new { ('+', say::create_policy()) } else { ('~', say::grant_buckets()) };
-            line(symbol, verb, grant.role.name.to_string(), vec![Detail::Text(size)])
+            let (symbol, verb) = if new {
+                ('+', say::create_policy())
+            } else {
+                ('~', say::grant_buckets())
+            };
+            line(
+                symbol,
+                verb,
+                grant.role.name.to_string(),
+                vec![Detail::Text(size)],
+            )
         }
-        Action::AttachRole { warehouse, roles_before, roles_limit, attached, .. } => {
+        Action::AttachRole {
+            warehouse,
+            roles_before,
+            roles_limit,
+            attached,
+            ..
+        } => {
             let id = warehouse.id().to_owned();
             if *attached {
                 return line('~', say::wait_in_sync(), id, Vec::new());
@@ -79,7 +113,11 @@ pub fn describe(action: &Action) -> Line {
             let count = say::roles_count(roles_before, roles_before + 1, roles_limit);
             line('~', say::attach_role(), id, vec![Detail::Text(count)])
         }
-        Action::CreateTopic { topic, subscriptions, .. } => line(
+        Action::CreateTopic {
+            topic,
+            subscriptions,
+            ..
+        } => line(
             '+',
             say::create_topic(),
             topic.to_string(),
@@ -92,7 +130,10 @@ pub fn describe(action: &Action) -> Line {
             '~',
             say::subscribe(),
             topic_name(arn),
-            subscriptions.iter().map(|one| Detail::Name(one.to_string())).collect(),
+            subscriptions
+                .iter()
+                .map(|one| Detail::Name(one.to_string()))
+                .collect(),
         ),
     }
 }
@@ -105,7 +146,12 @@ pub fn describe_unchanged(unchanged: &Unchanged) -> Line {
         Unchanged::Topic { arn } => (say::use_topic(), topic_name(arn)),
         Unchanged::Warehouse { warehouse } => (say::use_warehouse(), warehouse.clone()),
     };
-    Line { symbol: '=', verb, subject, details: Vec::new() }
+    Line {
+        symbol: '=',
+        verb,
+        subject,
+        details: Vec::new(),
+    }
 }
 
 fn topic_name(arn: &str) -> String {
@@ -140,7 +186,13 @@ mod tests {
 
     #[test]
     fn thousands_are_separated() {
-        for (number, text) in [(0, "0"), (999, "999"), (2412, "2,412"), (10240, "10,240"), (1234567, "1,234,567")] {
+        for (number, text) in [
+            (0, "0"),
+            (999, "999"),
+            (2412, "2,412"),
+            (10240, "10,240"),
+            (1234567, "1,234,567"),
+        ] {
             assert_eq!(grouped(number), text);
         }
     }

@@ -31,7 +31,11 @@ pub fn progress(
         _ => say::step_failed(),
     };
     let seconds = say::seconds(format!("{:.1}", took.as_secs_f64()));
-    format!("{head} {dots} {}  {}", pad(ui.text(&end), 6), ui.text(&seconds))
+    format!(
+        "{head} {dots} {}  {}",
+        pad(ui.text(&end), 6),
+        ui.text(&seconds)
+    )
 }
 
 /// Names an action in one line.
@@ -43,7 +47,11 @@ pub fn name(ui: &Ui, action: &Action) -> String {
 /// Says what was done, what failed and what was not begun, after a run that did not finish.
 pub fn unfinished(ui: &Ui, plan: &Plan, report: &Report) {
     let count = |wanted: fn(&Outcome) -> bool| {
-        report.outcomes.iter().filter(|outcome| wanted(outcome)).count()
+        report
+            .outcomes
+            .iter()
+            .filter(|outcome| wanted(outcome))
+            .count()
     };
     let done = count(|outcome| matches!(outcome, Outcome::Done));
     let failed = count(|outcome| matches!(outcome, Outcome::Failed(_)));
@@ -51,7 +59,10 @@ pub fn unfinished(ui: &Ui, plan: &Plan, report: &Report) {
     ui.line("");
     for (step, outcome) in plan.steps.iter().zip(&report.outcomes) {
         if matches!(outcome, Outcome::NotRun) {
-            ui.line(&format!("  {}", ui.text(&say::not_begun(name(ui, &step.action)))));
+            ui.line(&format!(
+                "  {}",
+                ui.text(&say::not_begun(name(ui, &step.action)))
+            ));
         }
     }
     for outcome in &report.outcomes {
@@ -73,7 +84,11 @@ fn kind_label(kind: BucketKind) -> Text {
 /// Prints the matrix of the manual's last step.
 pub fn matrix(ui: &Ui, rows: &[Row]) {
     let labels: Vec<Text> = rows.iter().map(|(kind, _)| kind_label(*kind)).collect();
-    let width = labels.iter().map(|label| cells(ui.text(label))).max().unwrap_or(0);
+    let width = labels
+        .iter()
+        .map(|label| cells(ui.text(label)))
+        .max()
+        .unwrap_or(0);
     let roles = RoleKind::ALL.map(role_label);
     let heads: Vec<String> = roles.iter().map(|role| pad(ui.text(role), 10)).collect();
     ui.result("");
@@ -104,20 +119,28 @@ fn values(site: &Site) -> Vec<(Text, Vec<(Text, String)>)> {
         Notifications::System {} => {
             notifications.push((say::value_system(), String::new()));
         }
-        Notifications::Site { source_code, topics } => {
+        Notifications::Site {
+            source_code,
+            topics,
+        } => {
             let code = match source_code {
                 SourceCode::Include => "include",
                 SourceCode::Omit => "omit",
             };
             notifications.push((say::value_source(), code.to_owned()));
             for (event, topic) in topics {
-                notifications
-                    .push((say::value_topic(event_label(*event)), site.topic_arn(&topic.topic)));
+                notifications.push((
+                    say::value_topic(event_label(*event)),
+                    site.topic_arn(&topic.topic),
+                ));
             }
         }
     }
     let bucket = |kind| {
-        let names: Vec<&str> = site.buckets_of(kind).map(|bucket| bucket.name.as_str()).collect();
+        let names: Vec<&str> = site
+            .buckets_of(kind)
+            .map(|bucket| bucket.name.as_str())
+            .collect();
         names.join(", ")
     };
     vec![
@@ -136,7 +159,10 @@ fn values(site: &Site) -> Vec<(Text, Vec<(Text, String)>)> {
             vec![
                 (say::value_ec2_role(), site.roles.ecs_task.role.to_string()),
                 (say::value_lambda_role(), site.roles.lambda.role.to_string()),
-                (say::value_redshift_role(), site.roles.redshift.role.to_string()),
+                (
+                    say::value_redshift_role(),
+                    site.roles.redshift.role.to_string(),
+                ),
                 (say::value_data_bucket(), bucket(BucketKind::Data)),
                 (say::value_sql_bucket(), bucket(BucketKind::Sql)),
                 (say::value_program_bucket(), bucket(BucketKind::Program)),
@@ -178,7 +204,10 @@ pub fn matrix_value(rows: &[Row]) -> Value {
                     Some(true) => "ok",
                     Some(false) => "missing",
                 };
-                (json!(role).as_str().unwrap_or_default().to_owned(), json!(cell))
+                (
+                    json!(role).as_str().unwrap_or_default().to_owned(),
+                    json!(cell),
+                )
             });
             json!({ "bucket": kind, "roles": cells.collect::<serde_json::Map<_, _>>() })
         })
@@ -194,7 +223,11 @@ pub fn screens_value(site: &Site) -> Value {
             (event, json!(site.topic_arn(&topic.topic)))
         })
         .collect();
-    let buckets = |kind| site.buckets_of(kind).map(|bucket| &bucket.name).collect::<Vec<_>>();
+    let buckets = |kind| {
+        site.buckets_of(kind)
+            .map(|bucket| &bucket.name)
+            .collect::<Vec<_>>()
+    };
     json!({
         "redshift": {
             "host": site.redshift.host,

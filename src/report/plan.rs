@@ -18,10 +18,23 @@ pub fn print(ui: &Ui, site: &Site, plan: &Plan) {
         .unchanged
         .iter()
         .map(|one| (describe_unchanged(one), None))
-        .chain(plan.steps.iter().map(|step| (describe(&step.action), Some(&step.action))))
+        .chain(
+            plan.steps
+                .iter()
+                .map(|step| (describe(&step.action), Some(&step.action))),
+        )
         .collect();
-    let verbs = lines.iter().map(|(line, _)| cells(ui.text(&line.verb))).max().unwrap_or(0);
-    let subjects = lines.iter().map(|(line, _)| cells(&line.subject)).max().unwrap_or(0).min(30);
+    let verbs = lines
+        .iter()
+        .map(|(line, _)| cells(ui.text(&line.verb)))
+        .max()
+        .unwrap_or(0);
+    let subjects = lines
+        .iter()
+        .map(|(line, _)| cells(&line.subject))
+        .max()
+        .unwrap_or(0)
+        .min(30);
     for (line, action) in &lines {
         ui.result(&text(ui, line, verbs, subjects));
         if let Some(Action::GrantBuckets(grant)) = action {
@@ -49,7 +62,11 @@ pub fn print(ui: &Ui, site: &Site, plan: &Plan) {
 
 /// Returns how many things are created, and how many changed.
 pub fn counts(plan: &Plan) -> (usize, usize) {
-    let creates = plan.steps.iter().filter(|step| describe(&step.action).symbol == '+').count();
+    let creates = plan
+        .steps
+        .iter()
+        .filter(|step| describe(&step.action).symbol == '+')
+        .count();
     (creates, plan.steps.len() - creates)
 }
 
@@ -80,14 +97,20 @@ fn text(ui: &Ui, line: &Line, verbs: usize, subjects: usize) -> String {
 }
 
 fn differences(ui: &Ui, change: &policy::Change) {
-    let actions: Vec<&str> =
-        change.actions.iter().map(|action| action.trim_start_matches("s3:")).collect();
+    let actions: Vec<&str> = change
+        .actions
+        .iter()
+        .map(|action| action.trim_start_matches("s3:"))
+        .collect();
     ui.result(&format!("      {}", actions.join(", ")));
     for arn in change.arns.iter().take(SHOWN_ARNS) {
         ui.result(&format!("        + {arn}"));
     }
     if change.arns.len() > SHOWN_ARNS {
-        ui.result(&format!("        + ... ({})", change.arns.len() - SHOWN_ARNS));
+        ui.result(&format!(
+            "        + ... ({})",
+            change.arns.len() - SHOWN_ARNS
+        ));
     }
 }
 

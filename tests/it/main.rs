@@ -6,6 +6,10 @@ pub mod sandbox;
 mod connection;
 mod connection_failures;
 mod policy;
+#[cfg(unix)]
+mod prompt;
+#[cfg(unix)]
+mod pty;
 mod sandbox_doors;
 mod sandbox_faults;
 mod sandbox_iam;
@@ -15,7 +19,3 @@ mod sandbox_s3;
 mod sandbox_sns;
 #[path = "../sandbox/warehouse/mod.rs"]
 mod warehouse;
-#[cfg(unix)]
-mod prompt;
-#[cfg(unix)]
-mod pty;
