@@ -71,6 +71,16 @@ impl Ui {
         }
     }
 
+    /// Returns a printer to the same streams in another language and form.
+    #[must_use]
+    pub fn speaking(&self, lang: Lang, output: Output) -> Self {
+        Self {
+            lang,
+            output,
+            ..self.clone()
+        }
+    }
+
     /// Returns a sentence in the language of this run.
     pub fn text<'t>(&self, text: &'t Text) -> &'t str {
         text.get(self.lang)

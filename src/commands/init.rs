@@ -22,6 +22,7 @@ use crate::ui::{Output, Ui};
 use crate::wizard::{self, Wizard};
 use crate::{Environment, report, terminal};
 use serde_json::{Value, json};
+use std::cell::RefCell;
 use std::io::Read;
 use std::time::{Duration, SystemTime};
 
@@ -29,7 +30,7 @@ use std::time::{Duration, SystemTime};
 const SHORT: Duration = Duration::from_secs(15 * 60);
 
 /// Runs the command.
-pub fn run(init: &Init, common: &Common, ui: &Ui, environment: &Environment) -> Result<Exit> {
+pub fn run(init: &Init, common: &Common, ui: &Ui, environment: &Environment<'_>) -> Result<Exit> {
     let session = Session::start(common, ui, environment)?;
     let given = Answers::from_flags(init, session.region.clone())?;
     let given = match &init.answers {
@@ -37,11 +38,19 @@ pub fn run(init: &Init, common: &Common, ui: &Ui, environment: &Environment) -> 
         None => given,
     };
     let saved = file::read(&common.site)?;
-    let mut terminal = can_ask(common, environment)
-        .then(|| Terminal::new(ui.lang, Look::from_env(|name| (environment.variable)(name))));
+    let mut given_prompter = environment.prompter.as_ref().map(RefCell::borrow_mut);
+    let mut terminal;
+    let prompter: Option<&mut dyn Prompter> = if !can_ask(common, environment) {
+        None
+    } else if let Some(prompter) = &mut given_prompter {
+        Some(&mut ***prompter)
+    } else {
+        terminal = Terminal::new(ui.lang, Look::from_env(|name| (environment.variable)(name)));
+        Some(&mut terminal)
+    };
     let defaults = saved.as_ref().map(Answers::from_site).unwrap_or_default();
     // Where nothing may be asked, what was saved is the answer.
-    let (answers, defaults) = match terminal {
+    let (answers, defaults) = match prompter {
         Some(_) => (given, defaults),
         None => (given.or(defaults), Answers::default()),
     };
@@ -61,9 +70,7 @@ pub fn run(init: &Init, common: &Common, ui: &Ui, environment: &Environment) -> 
     }
     let mut wizard = Wizard {
         ui,
-        prompter: terminal
-            .as_mut()
-            .map(|terminal| terminal as &mut dyn Prompter),
+        prompter,
         runtime: session.runtime.handle(),
         sdk: &session.sdk,
         caller: &caller,
@@ -101,7 +108,7 @@ pub fn run(init: &Init, common: &Common, ui: &Ui, environment: &Environment) -> 
     run.from_answers(&mut wizard, saved.as_ref())
 }
 
-fn can_ask(common: &Common, environment: &Environment) -> bool {
+fn can_ask(common: &Common, environment: &Environment<'_>) -> bool {
     common.output == Output::Human
         && environment
             .can_ask
@@ -110,7 +117,7 @@ fn can_ask(common: &Common, environment: &Environment) -> bool {
 }
 
 /// Returns the profile in use, for the banner and for hints.
-fn profile(common: &Common, environment: &Environment) -> Option<String> {
+fn profile(common: &Common, environment: &Environment<'_>) -> Option<String> {
     let set = |name: &str| (environment.variable)(name).filter(|value| !value.is_empty());
     common.profile.clone().or_else(|| set("AWS_PROFILE"))
 }
@@ -254,12 +261,12 @@ impl Run<'_> {
     /// Applies a confirmed plan, reads back, and saves the site file before and after.
     fn carry_out(&self, site: &Site, plan: &Plan, wizard: &mut Wizard<'_>) -> Result<Exit> {
         file::write(&self.common.site, site)?;
-        let cancel = self.session.signals.applying();
+        let cancel = self.session.applying();
         let report = self.apply(site, plan, wizard, &|| cancel.is_cancelled());
         if !report.is_done() {
             return Ok(self.unfinished(site, plan, &report));
         }
-        self.session.signals.verifying();
+        self.session.verifying();
         let observed = wizard.look(async |observer| verified(observer, site).await);
         let left = diff(site, &observed);
         file::write(&self.common.site, site)?;

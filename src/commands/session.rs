@@ -7,7 +7,7 @@ use crate::aws::verbose::Calls;
 use crate::aws::{self, Access, Caller, Clients};
 use crate::error::{Error, Result};
 use crate::messages::error as msg;
-use crate::signals::{Say, Signals};
+use crate::signals::{Cancel, Say, Signals};
 use crate::site::names::Region;
 use crate::ui::Ui;
 use anyhow::Context;
@@ -18,8 +18,8 @@ use tokio::runtime::{Builder, Runtime};
 pub struct Session {
     /// Where AWS calls and signals run; the main thread asks.
     pub runtime: Runtime,
-    /// Ctrl-C and SIGTERM.
-    pub signals: Signals,
+    /// Ctrl-C and SIGTERM, where they are this run's to handle.
+    pub signals: Option<Signals>,
     /// How AWS is reached.
     pub sdk: SdkConfig,
     /// `--verbose`
@@ -30,7 +30,7 @@ pub struct Session {
 
 impl Session {
     /// Starts the runtime, listens for signals and loads the AWS configuration.
-    pub fn start(common: &Common, ui: &Ui, environment: &Environment) -> Result<Self> {
+    pub fn start(common: &Common, ui: &Ui, environment: &Environment<'_>) -> Result<Self> {
         let region = match &common.region {
             Some(region) => Some(
                 Region::parse(region)
@@ -53,9 +53,12 @@ impl Session {
                 voice.fail(&error);
             }
         };
-        let signals = Signals::install(runtime.handle(), Box::new(say))
-            .context("no signal handlers")
-            .map_err(internal)?;
+        let signals = if environment.signals {
+            let installed = Signals::install(runtime.handle(), Box::new(say));
+            Some(installed.context("no signal handlers").map_err(internal)?)
+        } else {
+            None
+        };
         let calls = common.verbose.then(|| {
             let ui = ui.clone();
             Calls::new(move |line| ui.line(line))
@@ -76,6 +79,20 @@ impl Session {
             calls,
             region,
         })
+    }
+
+    /// Declares that changes are made from now on, and returns what tells to stop.
+    pub fn applying(&self) -> Cancel {
+        self.signals
+            .as_ref()
+            .map_or_else(Cancel::never, Signals::applying)
+    }
+
+    /// Declares that the changes were made and are only read back.
+    pub fn verifying(&self) {
+        if let Some(signals) = &self.signals {
+            signals.verifying();
+        }
     }
 
     /// Asks AWS who is calling, in a region if one is known.

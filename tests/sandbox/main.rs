@@ -115,6 +115,7 @@ fn wizard(
         sdk: Some(sandbox.sdk_config(REGION)),
         stdin: None,
         can_ask: Some(asks),
+        ..Environment::of_process()
     };
     run(argv.into_iter().map(Into::into).collect(), &environment).into()
 }
