@@ -5,6 +5,13 @@
 //! and the pages of the single elements beside it.
 
 use serde_json::Value;
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+thread_local! {
+    /// What patterns match of the universe: the same few come ten thousand times.
+    static SEEN: RefCell<HashMap<(String, usize), u64>> = RefCell::default();
+}
 
 /// A set of requests: one bit for every resource, one word for every action.
 pub type Requests = Vec<u64>;
@@ -47,7 +54,7 @@ impl Universe {
     }
 
     pub fn only(&self, actions: &[&str], resource: impl Fn(&str) -> bool) -> Requests {
-        let bits = self.bits(&resource);
+        let bits = bits(&self.resources, resource);
         let wanted = |action: &String| actions.contains(&action.as_str());
         self.actions
             .iter()
@@ -94,17 +101,16 @@ impl Universe {
             "NotResource",
         ];
         let fields = statement.as_object().unwrap();
-        let words: Vec<bool> = self
-            .actions
+        let (patterns, inverted) = match (fields.get("Action"), fields.get("NotAction")) {
+            (Some(these), None) => (list(these), false),
+            (None, Some(these)) => (list(these), true),
+            _ => panic!("the generator writes one of the two"),
+        };
+        let hit = patterns
             .iter()
-            .map(|action| {
-                let hit = |pattern: &str| glob(&pattern.to_lowercase(), &action.to_lowercase());
-                match (fields.get("Action"), fields.get("NotAction")) {
-                    (Some(these), None) => list(these).iter().any(|p| hit(p)),
-                    (None, Some(these)) => !list(these).iter().any(|p| hit(p)),
-                    _ => panic!("the generator writes one of the two"),
-                }
-            })
+            .fold(0, |bits, pattern| bits | self.actions_like(pattern));
+        let words: Vec<bool> = (0..self.actions.len())
+            .map(|i| (hit >> i & 1 == 1) != inverted)
             .collect();
         let (patterns, inverted) = match (fields.get("Resource"), fields.get("NotResource")) {
             (Some(these), None) => (list(these), false),
@@ -114,17 +120,20 @@ impl Universe {
         let (variable, fixed): (Vec<String>, Vec<String>) = patterns
             .into_iter()
             .partition(|pattern| pattern.contains("${"));
-        let fixed = self.bits(&|resource| fixed.iter().any(|pattern| glob(pattern, resource)));
+        let fixed = fixed
+            .iter()
+            .fold(0, |bits, pattern| bits | self.resources_like(pattern));
         // Whatever the variables stand for.
-        let variable = self.bits(&|resource| {
-            variable.iter().any(|pattern| {
-                let (before, rest) = pattern.split_once("${").unwrap();
-                let (_, after) = rest.split_once('}').unwrap();
-                glob(&format!("{before}*{after}"), resource)
-            })
+        let variable = variable.iter().fold(0, |bits, pattern| {
+            let (before, rest) = pattern.split_once("${").unwrap();
+            let (_, after) = rest.split_once('}').unwrap();
+            bits | self.resources_like(&format!("{before}*{after}"))
         });
         let (mut surely, mut perhaps) = if inverted {
-            (self.bits(&|_| true) & !fixed & !variable, variable & !fixed)
+            (
+                bits(&self.resources, |_| true) & !fixed & !variable,
+                variable & !fixed,
+            )
         } else {
             (fixed, variable)
         };
@@ -145,13 +154,36 @@ impl Universe {
         }
     }
 
-    fn bits(&self, hit: &dyn Fn(&str) -> bool) -> u64 {
-        self.resources
-            .iter()
-            .enumerate()
-            .filter(|(_, resource)| hit(resource))
-            .fold(0, |bits, (i, _)| bits | 1 << i)
+    fn actions_like(&self, pattern: &str) -> u64 {
+        self.seen(pattern, 0, || {
+            bits(&self.actions, |action| {
+                glob(&pattern.to_lowercase(), &action.to_lowercase())
+            })
+        })
     }
+
+    fn resources_like(&self, pattern: &str) -> u64 {
+        self.seen(pattern, 1, || {
+            bits(&self.resources, |resource| glob(pattern, resource))
+        })
+    }
+
+    fn seen(&self, pattern: &str, kind: usize, find: impl FnOnce() -> u64) -> u64 {
+        // The address tells one universe from another.
+        let key = (
+            pattern.to_owned(),
+            std::ptr::from_ref(self) as usize * 2 + kind,
+        );
+        SEEN.with_borrow_mut(|seen| *seen.entry(key).or_insert_with(find))
+    }
+}
+
+fn bits(names: &[String], hit: impl Fn(&str) -> bool) -> u64 {
+    names
+        .iter()
+        .enumerate()
+        .filter(|(_, name)| hit(name))
+        .fold(0, |bits, (i, _)| bits | 1 << i)
 }
 
 fn list(value: &Value) -> Vec<String> {
