@@ -48,7 +48,8 @@ impl Ui {
     /// Prints to the process's streams.
     pub fn new(lang: Lang, output: Output, variable: impl Fn(&str) -> Option<String>) -> Self {
         let set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
-        let plain = set("NO_COLOR") || set("ACCESSIBLE") || variable("TERM").as_deref() == Some("dumb");
+        let plain =
+            set("NO_COLOR") || set("ACCESSIBLE") || variable("TERM").as_deref() == Some("dumb");
         Self {
             lang,
             output,
@@ -70,14 +71,30 @@ impl Ui {
         }
     }
 
+    /// Returns a printer to the same streams in another language and form.
+    #[must_use]
+    pub fn speaking(&self, lang: Lang, output: Output) -> Self {
+        Self {
+            lang,
+            output,
+            ..self.clone()
+        }
+    }
+
     /// Returns a sentence in the language of this run.
     pub fn text<'t>(&self, text: &'t Text) -> &'t str {
         text.get(self.lang)
     }
 
     fn write(&self, to_result: bool, text: &str) {
-        let Ok(mut streams) = self.streams.lock() else { return };
-        let stream = if to_result { &mut streams.out } else { &mut streams.err };
+        let Ok(mut streams) = self.streams.lock() else {
+            return;
+        };
+        let stream = if to_result {
+            &mut streams.out
+        } else {
+            &mut streams.err
+        };
         // A closed pipe ends quietly: whoever reads has had enough.
         let _ = stream.write_all(text.as_bytes());
         let _ = stream.flush();
@@ -121,7 +138,12 @@ impl Ui {
     /// Prints an error with its code, causes and hints.
     pub fn error(&self, error: &Error) {
         let label = msg::label();
-        self.line(&format!("{} {}: {}", self.text(&label), error.code(), self.text(error.text())));
+        self.line(&format!(
+            "{} {}: {}",
+            self.text(&label),
+            error.code(),
+            self.text(error.text())
+        ));
         for cause in error.causes() {
             self.line(&format!("  {cause}"));
         }

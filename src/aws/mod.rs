@@ -14,6 +14,7 @@ use crate::messages::{Text, aws as msg};
 use crate::site::names::{AccountId, Region};
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_credential_types::provider::ProvideCredentials;
+use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::service_config::ServiceConfigKey;
 use std::time::{Duration, SystemTime};
@@ -71,7 +72,7 @@ pub struct Clients {
 }
 
 /// Loads the standard AWS configuration: flags, then `AWS_*`, then the profile.
-pub async fn load(access: &Access, verbose: Option<verbose::Calls>) -> SdkConfig {
+pub async fn load(access: &Access) -> SdkConfig {
     let mut loader = aws_config::defaults(BehaviorVersion::latest());
     if let Some(profile) = &access.profile {
         loader = loader.profile_name(profile);
@@ -81,9 +82,6 @@ pub async fn load(access: &Access, verbose: Option<verbose::Calls>) -> SdkConfig
     }
     if let Some(url) = &access.endpoint_url {
         loader = loader.endpoint_url(url);
-    }
-    if let Some(calls) = verbose {
-        loader = loader.interceptor(calls);
     }
     loader.timeout_config(deadlines()).load().await
 }
@@ -97,24 +95,37 @@ fn deadlines() -> TimeoutConfig {
         .build()
 }
 
+/// Makes the client of a service, with a line for each call where that is asked for.
+macro_rules! client {
+    ($service:ident, $sdk:expr, $calls:expr) => {{
+        let mut config = $service::config::Builder::from($sdk);
+        if let Some(calls) = $calls {
+            config.push_interceptor(SharedInterceptor::new(calls.clone()));
+        }
+        config
+    }};
+}
+
 impl Clients {
     /// Makes the clients of a region; without one, of the configuration's own or a fallback.
-    pub fn new(sdk: &SdkConfig, region: Option<&Region>) -> Self {
+    pub fn new(sdk: &SdkConfig, region: Option<&Region>, calls: Option<&verbose::Calls>) -> Self {
         let region = region
             .map(|region| aws_config::Region::new(region.to_string()))
             .or_else(|| sdk.region().cloned())
             .unwrap_or(aws_config::Region::from_static(FALLBACK_REGION));
         let sdk = sdk.to_builder().region(region).build();
-        let s3 = aws_sdk_s3::config::Builder::from(&sdk)
-            .force_path_style(has_own_endpoint(&sdk))
-            .build();
+        let s3 = client!(aws_sdk_s3, &sdk, calls).force_path_style(has_own_endpoint(&sdk));
         Self {
-            s3: aws_sdk_s3::Client::from_conf(s3),
-            iam: aws_sdk_iam::Client::new(&sdk),
-            sns: aws_sdk_sns::Client::new(&sdk),
-            sts: aws_sdk_sts::Client::new(&sdk),
-            redshift: aws_sdk_redshift::Client::new(&sdk),
-            serverless: aws_sdk_redshiftserverless::Client::new(&sdk),
+            s3: aws_sdk_s3::Client::from_conf(s3.build()),
+            iam: aws_sdk_iam::Client::from_conf(client!(aws_sdk_iam, &sdk, calls).build()),
+            sns: aws_sdk_sns::Client::from_conf(client!(aws_sdk_sns, &sdk, calls).build()),
+            sts: aws_sdk_sts::Client::from_conf(client!(aws_sdk_sts, &sdk, calls).build()),
+            redshift: aws_sdk_redshift::Client::from_conf(
+                client!(aws_sdk_redshift, &sdk, calls).build(),
+            ),
+            serverless: aws_sdk_redshiftserverless::Client::from_conf(
+                client!(aws_sdk_redshiftserverless, &sdk, calls).build(),
+            ),
             sdk,
         }
     }
@@ -125,7 +136,9 @@ impl Clients {
             return self.sns.clone();
         }
         let region = aws_config::Region::new(region.to_string());
-        let config = aws_sdk_sns::config::Builder::from(&self.sdk).region(region).build();
+        let config = aws_sdk_sns::config::Builder::from(&self.sdk)
+            .region(region)
+            .build();
         aws_sdk_sns::Client::from_conf(config)
     }
 
@@ -137,14 +150,20 @@ impl Clients {
     /// Asks who is calling.
     pub async fn caller(&self, profile: Option<&str>) -> Result<Caller> {
         let expires = self.credentials_end(profile).await?;
-        let identity = self.sts.get_caller_identity().send().await.map_err(|error| {
-            let call = error::Call::new("sts:GetCallerIdentity", "*");
-            error::failed(&call, "-", profile, &error)
-        })?;
+        let identity = self
+            .sts
+            .get_caller_identity()
+            .send()
+            .await
+            .map_err(|error| {
+                let call = error::Call::new("sts:GetCallerIdentity", "*");
+                error::failed(&call, "-", profile, &error)
+            })?;
         let arn = identity.arn().unwrap_or_default().to_owned();
         let unreadable = |_: Text| Error::new(msg::no_account(&arn));
         Ok(Caller {
-            account: AccountId::parse(identity.account().unwrap_or_default()).map_err(unreadable)?,
+            account: AccountId::parse(identity.account().unwrap_or_default())
+                .map_err(unreadable)?,
             partition: arn.split(':').nth(1).unwrap_or("aws").to_owned(),
             expires,
             arn,

@@ -1,6 +1,8 @@
 //! Owns telling from a host's name what it is. It never looks anything up and never
 //! guesses: an unknown name is `Custom`.
 
+pub use super::address::{Address, DEFAULT_PORT};
+
 /// What a host name says about the warehouse behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Endpoint {

@@ -6,6 +6,10 @@ pub mod sandbox;
 mod connection;
 mod connection_failures;
 mod policy;
+#[cfg(unix)]
+mod prompt;
+#[cfg(unix)]
+mod pty;
 mod sandbox_doors;
 mod sandbox_faults;
 mod sandbox_iam;
