@@ -15,9 +15,17 @@
 //!    -> site file    atomic; also after a partial apply; never with a secret
 //! ```
 
+pub mod answers;
+pub mod args;
+pub mod aws;
 pub mod error;
 pub mod messages;
 pub mod plan;
 pub mod prompt;
 pub mod redshift;
 pub mod secret;
+pub mod site;
+pub mod signals;
+pub mod terminal;
+pub mod ui;
+pub mod wizard;

@@ -1,6 +1,6 @@
 //! The connection test against the stand-in warehouse: what succeeds, and how.
 
-use crate::warehouse::{self, Faults, Login, Options, Warehouse};
+use crate::sandbox::warehouse::{self, Faults, Login, Options, Warehouse};
 use jmc_site::messages::{Lang, connection as say};
 use jmc_site::redshift::{Connected, Deadlines, Failure, Phase, SchemaUse, Target, TlsMode, test};
 use jmc_site::secret::Secret;

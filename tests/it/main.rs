@@ -1,5 +1,8 @@
 //! The integration tests, in one binary: each further one would link the whole AWS SDK again.
 
+#[path = "../sandbox/mod.rs"]
+pub mod sandbox;
+
 mod connection;
 mod connection_address;
 mod connection_failures;
@@ -7,5 +10,11 @@ mod connection_framing;
 mod connection_password;
 #[path = "../fuzz/checks.rs"]
 mod fuzz;
-#[path = "../sandbox/warehouse/mod.rs"]
-mod warehouse;
+mod policy;
+mod sandbox_doors;
+mod sandbox_faults;
+mod sandbox_iam;
+mod sandbox_parts;
+mod sandbox_redshift;
+mod sandbox_s3;
+mod sandbox_sns;
