@@ -269,6 +269,10 @@ fn test(wizard: &mut Wizard<'_>) -> Result<Tested> {
         wizard.answers.redshift.password = Some(source.unwrap_or(PasswordSource::Prompt));
         return Ok(Tested::Settled);
     }
+    // Answering another section again does not make the connection doubtful.
+    if wizard.connected.is_some() {
+        return Ok(Tested::Settled);
+    }
     let password = match find_password(wizard)? {
         Some(password) => {
             if wizard.can_ask()
