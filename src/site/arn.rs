@@ -288,13 +288,15 @@ pub struct Subscription {
 }
 
 impl Subscription {
-    /// Reads `protocol:endpoint`; a URL or an ARN tells its protocol itself.
+    /// Reads `protocol:endpoint`; a URL, an ARN or a mail address tells its protocol itself.
     pub fn parse(value: &str) -> Result<Self, Text> {
         let value = value.trim();
         plain(value, 2048)?;
         let refuse = || msg::subscription_form(shortened(value));
         let (protocol, endpoint) = if let Some(parts) = split(value) {
             (parts.service, value)
+        } else if !value.contains(':') && is_mail_address(value) {
+            ("email", value)
         } else {
             let (protocol, rest) = value.split_once(':').ok_or_else(refuse)?;
             if rest.starts_with("//") {
@@ -397,6 +399,7 @@ mod tests {
     fn subscriptions_know_their_protocol() {
         for (typed, protocol, endpoint) in [
             ("email:ops@example.com", "email", "ops@example.com"),
+            ("ops@example.com", "email", "ops@example.com"),
             (
                 "email-json:ops@example.co.jp",
                 "email-json",

@@ -2,7 +2,7 @@
 //! its hint in both languages.
 
 use crate::connection::{connect, connect_with, target};
-use crate::warehouse::{self, Faults, Login, Options, Stage, Tls, Warehouse};
+use crate::sandbox::warehouse::{self, Faults, Login, Options, Stage, Tls, Warehouse};
 use jmc_site::messages::Lang;
 use jmc_site::redshift::{Connected, Deadlines, Failure, Phase, Target, TlsMode};
 use std::time::{Duration, Instant};

@@ -4,7 +4,12 @@
 pub mod sandbox;
 
 mod connection;
+mod connection_address;
 mod connection_failures;
+mod connection_framing;
+mod connection_password;
+#[path = "../fuzz/checks.rs"]
+mod fuzz;
 mod policy;
 #[cfg(unix)]
 mod prompt;
@@ -17,5 +22,3 @@ mod sandbox_parts;
 mod sandbox_redshift;
 mod sandbox_s3;
 mod sandbox_sns;
-#[path = "../sandbox/warehouse/mod.rs"]
-mod warehouse;

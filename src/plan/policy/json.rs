@@ -224,6 +224,11 @@ impl Reader<'_> {
         }
         self.at += 1;
         let literal = self.text.get(start..self.at).unwrap_or_default();
+        if let Some(plain) = literal.get(1..literal.len() - 1)
+            && !plain.contains('\\')
+        {
+            return Ok(plain.to_owned());
+        }
         serde_json::from_str(literal).map_err(|error| Fault::Syntax {
             at: start,
             cause: error.to_string(),
