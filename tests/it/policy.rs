@@ -83,8 +83,8 @@ fn as_lists(mut document: Value) -> Value {
 }
 
 /// Takes from the document after an addition exactly what the edit says that it added.
-fn undone(edit: &Edit) -> Value {
-    let mut document = as_lists(value(&edit.after));
+fn undone(edit: &Edit, after: &Value) -> Value {
+    let mut document = as_lists(after.clone());
     let statements = document["Statement"].as_array_mut().unwrap();
     for change in edit.added.iter().rev() {
         let (index, whole) = match &change.place {
@@ -117,7 +117,8 @@ fn check_addition(text: &str, access: Access, buckets: &[&str]) -> Edit {
     assert_eq!(edit.changed, !edit.added.is_empty());
 
     // Nothing foreign is lost, changed or moved.
-    assert_eq!(undone(&edit), as_lists(value(text)));
+    let (document, changed) = (value(text), value(&edit.after));
+    assert_eq!(undone(&edit, &changed), as_lists(document.clone()));
     assert!(is_subsequence(text, &edit.after));
     for arn in edit.added.iter().flat_map(|change| &change.arns) {
         let name = arn.strip_prefix("arn:aws:s3:::").unwrap();
@@ -138,10 +139,9 @@ fn check_addition(text: &str, access: Access, buckets: &[&str]) -> Edit {
     assert_eq!(other, edit);
 
     // Exactly the buckets' permissions are new.
-    let before = UNIVERSE.judge(&value(text));
-    let mut expected = before.clone();
-    expected.allowed = or(&before.allowed, &granted(access, buckets));
-    assert_eq!(UNIVERSE.judge(&value(&edit.after)), expected);
+    let mut expected = UNIVERSE.judge(&document);
+    expected.allowed = or(&expected.allowed, &granted(access, buckets));
+    assert_eq!(UNIVERSE.judge(&changed), expected);
     edit
 }
 
@@ -162,7 +162,8 @@ fn check_removal(text: &str, access: Access, buckets: &[&str]) {
     );
 
     // Put the removed ARNs back by hand: every other value must be where it was.
-    let mut expected = as_lists(value(text));
+    let (document, changed) = (value(text), value(&edit.after));
+    let mut expected = as_lists(document.clone());
     let statements = expected["Statement"].as_array_mut().unwrap();
     for change in edit.removed.iter().rev() {
         match &change.place {
@@ -180,13 +181,10 @@ fn check_removal(text: &str, access: Access, buckets: &[&str]) {
             assert!(buckets.contains(&name.strip_suffix("/*").unwrap_or(name)));
         }
     }
-    assert_eq!(as_lists(value(&edit.after)), expected);
+    assert_eq!(as_lists(changed.clone()), expected);
 
     // Only the buckets' permissions can go; what is left of them is reported.
-    let (before, after) = (
-        UNIVERSE.judge(&value(text)),
-        UNIVERSE.judge(&value(&edit.after)),
-    );
+    let (before, after) = (UNIVERSE.judge(&document), UNIVERSE.judge(&changed));
     let ours = granted(access, buckets);
     assert_eq!(minus(&before.allowed, &ours), minus(&after.allowed, &ours));
     assert_eq!(minus(&after.allowed, &before.allowed), UNIVERSE.nothing());
@@ -195,7 +193,7 @@ fn check_removal(text: &str, access: Access, buckets: &[&str]) {
         (before.denied, before.maybe_denied),
         (after.denied, after.maybe_denied)
     );
-    for (index, matched) in UNIVERSE.statements(&value(&edit.after)).iter().enumerate() {
+    for (index, matched) in UNIVERSE.statements(&changed).iter().enumerate() {
         let reaches = minus(&ours, &or(&matched.surely, &matched.perhaps)) != ours;
         let reported = edit.kept.iter().any(|kept| kept.at.index == index);
         assert!(!(matched.allow && reaches) || reported, "statement {index}");
@@ -262,7 +260,7 @@ fn check_verdicts(text: &str, access: Access, bucket: &str) {
 
 /// Random documents; `named` says whether they may name `new-data` and `new-sql` already.
 fn document(named: bool) -> impl Strategy<Value = String> {
-    proptest::collection::vec(any::<u8>(), 0..220)
+    proptest::collection::vec(any::<u8>(), 0..160)
         .prop_map(move |bytes| generator::document(&bytes, named))
 }
 
@@ -289,7 +287,9 @@ proptest! {
     }
 
     #[test]
-    fn removing_what_was_just_added_restores_every_byte(text in document(false), access in access()) {
+    fn removing_what_was_just_added_restores_every_byte(
+        text in document(false), access in access(), twice in any::<bool>(),
+    ) {
         let with = |text: &str, buckets: &[&str]| {
             Policy::parse(text).unwrap().with_buckets(access, PARTITION, buckets).unwrap().after
         };
@@ -297,10 +297,12 @@ proptest! {
             Policy::parse(text).unwrap().without_buckets(access, PARTITION, buckets).unwrap().after
         };
         let one = with(&text, &["new-sql"]);
-        let two = with(&one, &["new-data", "new-third"]);
-        prop_assert_eq!(without(&two, &["new-third", "new-data"]), one.as_str());
         prop_assert_eq!(without(&one, &["new-sql"]), text.as_str());
-        prop_assert_eq!(without(&two, &["new-third", "new-sql", "new-data"]), text);
+        if twice {
+            let two = with(&one, &["new-data", "new-third"]);
+            prop_assert_eq!(without(&two, &["new-third", "new-data"]), one);
+            prop_assert_eq!(without(&two, &["new-third", "new-sql", "new-data"]), text);
+        }
     }
 
     #[test]

@@ -42,6 +42,9 @@ pub(super) fn resource(pattern: &str, target: &str) -> Reach {
     if pattern == "*" {
         return Reach::Yes;
     }
+    if differ_at_once(pattern, target) {
+        return Reach::No;
+    }
     if pattern.contains("${") {
         return freely(&without_variables(pattern), target);
     }
@@ -87,6 +90,15 @@ fn by_segment(pattern: &str, target: &str) -> Reach {
     } else {
         Reach::No
     }
+}
+
+/// Says whether two patterns differ before the first wildcard or variable: the usual case,
+/// found out cheaply.
+fn differ_at_once(one: &str, two: &str) -> bool {
+    one.bytes()
+        .zip(two.bytes())
+        .take_while(|(a, b)| !b"*?$".contains(a) && !b"*?$".contains(b))
+        .any(|(a, b)| a != b)
 }
 
 fn wild(text: &str) -> bool {
@@ -151,16 +163,6 @@ fn matches(pattern: &str, target: &str, same: fn(u8, u8) -> bool) -> bool {
 
 /// Says whether some text matches both patterns.
 fn intersects(one: &str, two: &str) -> bool {
-    // What both begin with, up to the first wildcard, decides nearly always.
-    let same = one
-        .bytes()
-        .zip(two.bytes())
-        .take_while(|(a, b)| a == b && !b"*?".contains(a))
-        .count();
-    let literal = |text: &str| text.as_bytes().get(same).is_none_or(|b| !b"*?".contains(b));
-    if literal(one) && literal(two) {
-        return one == two;
-    }
     let one: Vec<char> = one.chars().collect();
     let two: Vec<char> = two.chars().collect();
     // row[j]: can one[i..] and two[j..] match the same text? Filled from the end.
