@@ -7,6 +7,7 @@ mod connection;
 mod connection_address;
 mod connection_failures;
 mod connection_framing;
+mod connection_oracle;
 mod connection_password;
 #[path = "../fuzz/checks.rs"]
 mod fuzz;
