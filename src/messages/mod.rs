@@ -7,9 +7,15 @@
 
 use std::fmt;
 
+pub mod aws;
 pub mod connection;
 pub mod error;
+pub mod file;
+pub mod init;
 pub mod names;
+pub mod plan;
+pub mod policy;
+pub mod prompt;
 
 /// A language of the user interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -175,9 +181,19 @@ pub const fn first(codes: &[&'static str]) -> Option<&'static str> {
 
 /// Every entry of every catalogue.
 pub fn all_entries() -> impl Iterator<Item = &'static Entry> {
-    [connection::ENTRIES, error::ENTRIES, names::ENTRIES]
-        .into_iter()
-        .flatten()
+    [
+        aws::ENTRIES,
+        connection::ENTRIES,
+        error::ENTRIES,
+        file::ENTRIES,
+        init::ENTRIES,
+        names::ENTRIES,
+        plan::ENTRIES,
+        policy::ENTRIES,
+        prompt::ENTRIES,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 #[cfg(test)]

@@ -1,6 +1,12 @@
 //! Owns asking: what a question is, and the trait that puts one to a person or
 //! to a script. It knows nothing of AWS and decides nothing.
 
+mod answer;
+#[cfg(unix)]
+mod echo;
+pub mod scripted;
+pub mod terminal;
+
 use crate::error::Error;
 use crate::messages::Text;
 use crate::secret::Secret;

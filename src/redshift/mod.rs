@@ -1,1 +1,19 @@
 //! Owns talking to the warehouse itself: addresses, TLS, login and the connection test.
+
+pub mod address;
+mod connect;
+pub mod digest;
+pub mod endpoint;
+mod failure;
+pub mod password;
+mod query;
+pub mod target;
+pub mod tls;
+
+pub use address::Address;
+pub use connect::test;
+pub use endpoint::Endpoint;
+pub use failure::Failure;
+pub use password::PasswordSource;
+pub use target::{Connected, Deadlines, Phase, PhaseDone, SchemaUse, Target};
+pub use tls::{Certificate, TlsMode};

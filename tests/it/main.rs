@@ -1,1 +1,24 @@
 //! The integration tests, in one binary: each further one would link the whole AWS SDK again.
+
+#[path = "../sandbox/mod.rs"]
+pub mod sandbox;
+
+mod connection;
+mod connection_address;
+mod connection_failures;
+mod connection_framing;
+mod connection_password;
+#[path = "../fuzz/checks.rs"]
+mod fuzz;
+mod policy;
+#[cfg(unix)]
+mod prompt;
+#[cfg(unix)]
+mod pty;
+mod sandbox_doors;
+mod sandbox_faults;
+mod sandbox_iam;
+mod sandbox_parts;
+mod sandbox_redshift;
+mod sandbox_s3;
+mod sandbox_sns;

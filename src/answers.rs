@@ -1,0 +1,563 @@
+//! Owns what is known before anything is asked: flags, an answers file and an
+//! existing site file, each value already read by its validator. It asks nothing.
+
+use crate::args::Init;
+use crate::error::{Error, Result};
+use crate::messages::{Text, error as usage, names as msg};
+use crate::redshift::Address;
+use crate::redshift::password::PasswordSource;
+use crate::redshift::tls::TlsMode;
+use crate::site::arn::{PolicyArn, RoleRef, Subscription, TopicRef};
+use crate::site::names::{
+    AccountId, BucketName, ClusterId, Folder, Identifier, PolicyName, Port, Region, RolePath,
+    SiteName, Workgroup, plain,
+};
+use crate::site::{
+    Bucket, BucketKind, ConnectionTest, Event, Origin, Site, SourceCode, Tls, Warehouse,
+};
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::time::Duration;
+
+/// Answers as far as they are known; the shape of the site file with every field optional.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Answers {
+    /// The version of the file.
+    pub version: Option<u64>,
+    /// The site's name.
+    pub name: Option<SiteName>,
+    /// The account of the file: the caller must be in it.
+    pub account: Option<AccountId>,
+    /// The warehouse's region.
+    pub region: Option<Region>,
+    /// 「Redshift接続」
+    pub redshift: RedshiftAnswers,
+    /// 「ジョブ実行通知」
+    pub notifications: NotificationAnswers,
+    /// The buckets of 「構成要素設定」.
+    pub buckets: Vec<Bucket>,
+    /// The roles of 「構成要素設定」.
+    pub roles: RoleAnswers,
+    /// Tags for everything that is created.
+    pub tags: Option<BTreeMap<String, String>>,
+    /// `--connect-timeout`
+    #[serde(skip)]
+    pub connect_timeout: Option<Duration>,
+    /// `--warehouse`, where the identifier is still to be asked.
+    #[serde(skip)]
+    pub serverless: Option<bool>,
+    /// `--data-folder`, until the data buckets are known.
+    #[serde(skip)]
+    pub folders: Option<BTreeSet<Folder>>,
+}
+
+/// Answers about the warehouse.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RedshiftAnswers {
+    /// The host name.
+    pub host: Option<String>,
+    /// The port.
+    pub port: Option<Port>,
+    /// The database.
+    pub database: Option<Identifier>,
+    /// The database user.
+    pub user: Option<Identifier>,
+    /// Where the password comes from.
+    pub password: Option<PasswordSource>,
+    /// The cluster or workgroup.
+    pub warehouse: Option<Warehouse>,
+    /// How the connection is secured.
+    pub tls: Tls,
+    /// Whether the connection is tested.
+    pub connection_test: Option<ConnectionTest>,
+}
+
+/// Answers about notifications.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct NotificationAnswers {
+    /// System settings or this site's own.
+    #[serde(rename = "use")]
+    pub source: Option<NotificationSource>,
+    /// Whether the source code is included.
+    pub source_code: Option<SourceCode>,
+    /// The events, each with what is known of its topic.
+    pub topics: Option<BTreeMap<Event, TopicAnswers>>,
+}
+
+/// Whose notification settings a site uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NotificationSource {
+    /// The system's.
+    System,
+    /// Its own.
+    Site,
+}
+
+/// Answers about one event's topic.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TopicAnswers {
+    /// The topic.
+    pub topic: Option<TopicRef>,
+    /// Its subscriptions.
+    pub subscriptions: Option<BTreeSet<Subscription>>,
+}
+
+/// Answers about roles.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RoleAnswers {
+    /// Redshift IAMロール
+    pub redshift: RedshiftRoleAnswers,
+    /// ECSタスク IAMロール
+    pub ecs_task: AppRoleAnswers,
+    /// Lambda IAMロール
+    pub lambda: AppRoleAnswers,
+}
+
+/// Answers about the Redshift role.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RedshiftRoleAnswers {
+    /// The role.
+    pub role: Option<RoleRef>,
+    /// Its inline policy.
+    pub policy: Option<PolicyName>,
+    /// Its permissions boundary.
+    pub permissions_boundary: Option<PolicyArn>,
+    /// Whether it is ours.
+    pub origin: Option<Origin>,
+    /// The path of a created role.
+    #[serde(skip)]
+    pub path: Option<RolePath>,
+}
+
+/// Answers about a role of the installation.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AppRoleAnswers {
+    /// The role.
+    pub role: Option<RoleRef>,
+    /// Its inline policy.
+    pub policy: Option<PolicyName>,
+}
+
+/// Collects every refused flag, so that all are told at once.
+struct Flags {
+    refused: Vec<Error>,
+}
+
+impl Flags {
+    fn read<T>(
+        &mut self,
+        flag: &str,
+        value: Option<&String>,
+        parse: impl Fn(&str) -> Result<T, Text>,
+    ) -> Option<T> {
+        match parse(value?) {
+            Ok(value) => Some(value),
+            Err(reason) => {
+                self.refuse(flag, reason);
+                None
+            }
+        }
+    }
+
+    fn read_all<T>(
+        &mut self,
+        flag: &str,
+        values: &[String],
+        parse: impl Fn(&str) -> Result<T, Text>,
+    ) -> Vec<T> {
+        values
+            .iter()
+            .filter_map(|value| self.read(flag, Some(value), &parse))
+            .collect()
+    }
+
+    fn refuse(&mut self, flag: &str, reason: Text) {
+        self.refused.push(Error::usage(usage::flag(flag, reason)));
+    }
+
+    /// Ends with one error that names them all.
+    fn finish(self) -> Result<()> {
+        let mut refused = self.refused.into_iter();
+        let Some(first) = refused.next() else {
+            return Ok(());
+        };
+        Err(refused.fold(first, |error, next| error.hint(next.text().clone())))
+    }
+}
+
+/// Reads one of a few words.
+pub fn choice<T: Copy>(value: &str, choices: &[(&str, T)]) -> Result<T, Text> {
+    let found = choices.iter().find(|(word, _)| *word == value.trim());
+    found.map(|(_, choice)| *choice).ok_or_else(|| {
+        let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
+        msg::choice(crate::site::names::shortened(value), words.join(", "))
+    })
+}
+
+/// The words for events.
+pub const EVENTS: [(&str, Event); 3] = [
+    ("success", Event::Success),
+    ("failure", Event::Failure),
+    ("maintenance", Event::Maintenance),
+];
+
+fn of_event<T>(value: &str, parse: impl Fn(&str) -> Result<T, Text>) -> Result<(Event, T), Text> {
+    let (event, rest) = value
+        .split_once('=')
+        .ok_or_else(|| msg::pair(crate::site::names::shortened(value), "EVENT=VALUE"))?;
+    Ok((choice(event, &EVENTS)?, parse(rest)?))
+}
+
+fn tag(value: &str) -> Result<(String, String), Text> {
+    let refuse = || msg::tag(crate::site::names::shortened(value));
+    let (key, text) = value.split_once('=').ok_or_else(refuse)?;
+    let sound = (1..=128).contains(&key.chars().count())
+        && text.chars().count() <= 256
+        && !key.to_ascii_lowercase().starts_with("aws:")
+        && !value.chars().any(char::is_control);
+    if sound {
+        Ok((key.to_owned(), text.to_owned()))
+    } else {
+        Err(refuse())
+    }
+}
+
+fn timeout(value: &str) -> Result<Duration, Text> {
+    match value.trim().parse::<u16>() {
+        Ok(seconds) if (1..=300).contains(&seconds) => Ok(Duration::from_secs(seconds.into())),
+        _ => Err(msg::choice(crate::site::names::shortened(value), "1-300")),
+    }
+}
+
+impl Answers {
+    /// Reads the flags of `init`; every refused one is named in the error.
+    pub fn from_flags(init: &Init, region: Option<Region>) -> Result<Self> {
+        let mut flags = Flags {
+            refused: Vec::new(),
+        };
+        let mut answers = Self {
+            region,
+            ..Self::default()
+        };
+        answers.name = flags.read("--name", init.name.as_ref(), SiteName::parse);
+        answers.redshift_flags(init, &mut flags);
+        answers.notification_flags(init, &mut flags);
+        answers.component_flags(init, &mut flags);
+        flags.finish()?;
+        Ok(answers)
+    }
+
+    fn redshift_flags(&mut self, init: &Init, flags: &mut Flags) {
+        if let Some(address) = flags.read("--host", init.host.as_ref(), Address::parse) {
+            self.set_address(address);
+        }
+        let redshift = &mut self.redshift;
+        if let Some(port) = flags.read("--port", init.port.as_ref(), Port::parse) {
+            redshift.port = Some(port);
+        }
+        if let Some(name) = flags.read("--database", init.database.as_ref(), Identifier::parse) {
+            redshift.database = Some(name);
+        }
+        if let Some(name) = flags.read("--user", init.user.as_ref(), Identifier::parse) {
+            redshift.user = Some(name);
+        }
+        if init.password_stdin {
+            redshift.password = Some(PasswordSource::Stdin);
+        }
+        if init.skip_connection_test {
+            redshift.connection_test = Some(ConnectionTest::Skipped);
+        }
+        redshift.tls = Tls {
+            mode: flags.read("--tls", init.tls.as_ref(), |value| {
+                choice(
+                    value,
+                    &[
+                        ("verify-full", TlsMode::VerifyFull),
+                        ("verify-ca", TlsMode::VerifyCa),
+                        ("require", TlsMode::Require),
+                        ("disable", TlsMode::Disable),
+                    ],
+                )
+            }),
+            ca_file: init.ca_file.clone(),
+            server_name: flags.read(
+                "--tls-server-name",
+                init.tls_server_name.as_ref(),
+                |value| plain(value, 253).map(|()| value.to_owned()),
+            ),
+        };
+        let cluster = flags.read("--cluster", init.cluster.as_ref(), ClusterId::parse);
+        let workgroup = flags.read("--workgroup", init.workgroup.as_ref(), Workgroup::parse);
+        redshift.warehouse = cluster
+            .map(Warehouse::Cluster)
+            .or(workgroup.map(Warehouse::Workgroup));
+        self.serverless = flags.read("--warehouse", init.warehouse.as_ref(), |value| {
+            choice(value, &[("provisioned", false), ("serverless", true)])
+        });
+        self.connect_timeout =
+            flags.read("--connect-timeout", init.connect_timeout.as_ref(), timeout);
+    }
+
+    fn notification_flags(&mut self, init: &Init, flags: &mut Flags) {
+        let notifications = &mut self.notifications;
+        notifications.source =
+            flags.read("--notifications", init.notifications.as_ref(), |value| {
+                choice(
+                    value,
+                    &[
+                        ("system", NotificationSource::System),
+                        ("site", NotificationSource::Site),
+                    ],
+                )
+            });
+        notifications.source_code =
+            flags.read("--source-code", init.source_code.as_ref(), |value| {
+                choice(
+                    value,
+                    &[("include", SourceCode::Include), ("omit", SourceCode::Omit)],
+                )
+            });
+        let mut topics: BTreeMap<Event, TopicAnswers> = BTreeMap::new();
+        for event in flags.read_all("--notify-on", &init.notify_on, |value| {
+            choice(value, &EVENTS)
+        }) {
+            topics.entry(event).or_default();
+        }
+        let given = flags.read_all("--topic", &init.topic, |value| {
+            of_event(value, TopicRef::parse)
+        });
+        for (event, topic) in given {
+            topics.entry(event).or_default().topic = Some(topic);
+        }
+        let given = flags.read_all("--subscribe", &init.subscribe, |value| {
+            of_event(value, Subscription::parse)
+        });
+        for (event, subscription) in given {
+            let known = &mut topics.entry(event).or_default().subscriptions;
+            known.get_or_insert_default().insert(subscription);
+        }
+        notifications.topics = (!topics.is_empty()).then_some(topics);
+    }
+
+    fn component_flags(&mut self, init: &Init, flags: &mut Flags) {
+        for (kind, flag, values) in [
+            (BucketKind::Data, "--data-bucket", &init.data_bucket),
+            (BucketKind::Sql, "--sql-bucket", &init.sql_bucket),
+            (
+                BucketKind::Program,
+                "--program-bucket",
+                &init.program_bucket,
+            ),
+        ] {
+            let names = flags.read_all(flag, values, BucketName::parse);
+            if !names.is_empty() {
+                self.set_buckets(kind, names);
+            }
+        }
+        let folders = flags.read_all("--data-folder", &init.data_folder, Folder::parse);
+        self.folders = (!folders.is_empty()).then(|| folders.into_iter().collect());
+        let roles = &mut self.roles;
+        roles.redshift.role = flags.read(
+            "--redshift-role",
+            init.redshift_role.as_ref(),
+            RoleRef::parse,
+        );
+        roles.redshift.path = flags.read("--role-path", init.role_path.as_ref(), RolePath::parse);
+        roles.redshift.permissions_boundary = flags.read(
+            "--permissions-boundary",
+            init.permissions_boundary.as_ref(),
+            PolicyArn::parse,
+        );
+        roles.ecs_task.role = flags.read(
+            "--ecs-task-role",
+            init.ecs_task_role.as_ref(),
+            RoleRef::parse,
+        );
+        roles.ecs_task.policy = flags.read(
+            "--ecs-task-policy",
+            init.ecs_task_policy.as_ref(),
+            PolicyName::parse,
+        );
+        roles.lambda.role = flags.read("--lambda-role", init.lambda_role.as_ref(), RoleRef::parse);
+        roles.lambda.policy = flags.read(
+            "--lambda-policy",
+            init.lambda_policy.as_ref(),
+            PolicyName::parse,
+        );
+        let tags = flags.read_all("--tag", &init.tag, tag);
+        self.tags = (!tags.is_empty()).then(|| tags.into_iter().collect());
+    }
+
+    /// Takes what a pasted address says, keeping what was known of the rest.
+    pub fn set_address(&mut self, address: Address) {
+        let redshift = &mut self.redshift;
+        redshift.host = Some(address.host);
+        if let Some(port) = address.port.and_then(|port| Port::try_from(port).ok()) {
+            redshift.port = Some(port);
+        }
+        if let Some(name) = address
+            .database
+            .and_then(|name| Identifier::parse(&name).ok())
+        {
+            redshift.database = Some(name);
+        }
+        if let Some(name) = address.user.and_then(|name| Identifier::parse(&name).ok()) {
+            redshift.user = Some(name);
+        }
+    }
+
+    /// Returns the buckets that serve a kind.
+    pub fn buckets_of(&self, kind: BucketKind) -> Vec<BucketName> {
+        self.buckets
+            .iter()
+            .filter(|bucket| bucket.kinds.contains(&kind))
+            .map(|bucket| bucket.name.clone())
+            .collect()
+    }
+
+    /// Makes these buckets, and no others, serve a kind.
+    pub fn set_buckets(&mut self, kind: BucketKind, names: Vec<BucketName>) {
+        for bucket in &mut self.buckets {
+            bucket.kinds.remove(&kind);
+        }
+        for name in names {
+            match self.buckets.iter_mut().find(|bucket| bucket.name == name) {
+                Some(bucket) => {
+                    bucket.kinds.insert(kind);
+                }
+                None => self.buckets.push(Bucket {
+                    name,
+                    kinds: BTreeSet::from([kind]),
+                    folders: BTreeSet::new(),
+                    origin: None,
+                }),
+            }
+        }
+        self.buckets.retain(|bucket| !bucket.kinds.is_empty());
+        for bucket in &mut self.buckets {
+            if !bucket.kinds.contains(&BucketKind::Data) {
+                bucket.folders.clear();
+            }
+        }
+    }
+
+    /// Reads an answers file, which must exist.
+    pub fn from_file(path: &Path) -> Result<Self> {
+        crate::site::file::read_as(path)?
+            .ok_or_else(|| Error::usage(crate::messages::file::missing(path.display())))
+    }
+
+    /// Returns a site's values as answers.
+    pub fn from_site(site: &Site) -> Self {
+        // The site file is an answers file: one shape, proved by a test.
+        serde_json::to_value(site)
+            .and_then(serde_json::from_value)
+            .unwrap_or_default()
+    }
+
+    /// Fills what is not known from other answers.
+    #[must_use]
+    pub fn or(mut self, other: Self) -> Self {
+        self.name = self.name.or(other.name);
+        self.account = self.account.or(other.account);
+        let same_host = self.redshift.host.is_none() || self.redshift.host == other.redshift.host;
+        if same_host {
+            self.region = self.region.or(other.region);
+            self.redshift.warehouse = self.redshift.warehouse.or(other.redshift.warehouse);
+        }
+        let redshift = &mut self.redshift;
+        redshift.host = redshift.host.take().or(other.redshift.host);
+        redshift.port = redshift.port.or(other.redshift.port);
+        redshift.database = redshift.database.take().or(other.redshift.database);
+        redshift.user = redshift.user.take().or(other.redshift.user);
+        redshift.password = redshift.password.or(other.redshift.password);
+        redshift.connection_test = redshift.connection_test.or(other.redshift.connection_test);
+        redshift.tls.mode = redshift.tls.mode.or(other.redshift.tls.mode);
+        redshift.tls.ca_file = redshift.tls.ca_file.take().or(other.redshift.tls.ca_file);
+        redshift.tls.server_name = redshift
+            .tls
+            .server_name
+            .take()
+            .or(other.redshift.tls.server_name);
+        let notifications = &mut self.notifications;
+        notifications.source = notifications.source.or(other.notifications.source);
+        notifications.source_code = notifications
+            .source_code
+            .or(other.notifications.source_code);
+        notifications.topics = match (notifications.topics.take(), other.notifications.topics) {
+            (Some(mut own), Some(others)) => {
+                for (event, topic) in &mut own {
+                    let other = others.get(event).cloned().unwrap_or_default();
+                    topic.topic = topic.topic.take().or(other.topic);
+                    topic.subscriptions = topic.subscriptions.take().or(other.subscriptions);
+                }
+                Some(own)
+            }
+            (own, others) => own.or(others),
+        };
+        for kind in BucketKind::ALL {
+            if !self.buckets_of(kind).is_empty() {
+                continue;
+            }
+            let names: Vec<BucketName> = other
+                .buckets
+                .iter()
+                .filter(|bucket| bucket.kinds.contains(&kind))
+                .map(|bucket| bucket.name.clone())
+                .collect();
+            self.set_buckets(kind, names);
+        }
+        for bucket in &mut self.buckets {
+            if let Some(known) = other.buckets.iter().find(|known| known.name == bucket.name) {
+                bucket.origin = bucket.origin.or(known.origin);
+                if bucket.kinds.contains(&BucketKind::Data) && bucket.folders.is_empty() {
+                    bucket.folders.clone_from(&known.folders);
+                }
+            }
+        }
+        self.roles = self.roles.or(other.roles);
+        self.tags = self.tags.or(other.tags);
+        self.connect_timeout = self.connect_timeout.or(other.connect_timeout);
+        self.serverless = self.serverless.or(other.serverless);
+        self.folders = self.folders.or(other.folders);
+        self
+    }
+}
+
+impl RoleAnswers {
+    fn or(self, other: Self) -> Self {
+        // The policy and origin of one role say nothing of another.
+        let same = |own: &Option<RoleRef>, other: &Option<RoleRef>| match (own, other) {
+            (Some(own), Some(other)) => own.name() == other.name(),
+            _ => true,
+        };
+        let app = |own: AppRoleAnswers, other: AppRoleAnswers| AppRoleAnswers {
+            policy: own
+                .policy
+                .or_else(|| other.policy.filter(|_| same(&own.role, &other.role))),
+            role: own.role.or(other.role),
+        };
+        let (own, known) = (self.redshift, other.redshift);
+        let related = same(&own.role, &known.role);
+        Self {
+            redshift: RedshiftRoleAnswers {
+                policy: own.policy.or_else(|| known.policy.filter(|_| related)),
+                origin: own.origin.or_else(|| known.origin.filter(|_| related)),
+                permissions_boundary: own.permissions_boundary.or(known.permissions_boundary),
+                path: own.path.or(known.path),
+                role: own.role.or(known.role),
+            },
+            ecs_task: app(self.ecs_task, other.ecs_task),
+            lambda: app(self.lambda, other.lambda),
+        }
+    }
+}

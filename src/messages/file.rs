@@ -1,0 +1,50 @@
+//! Sentences about the site file and the answers file.
+
+use super::catalogue;
+
+catalogue! {
+    unreadable(path) ["JMC-FILE-READ"] {
+        en: "Can't read `{path}`.",
+        ja: "`{path}` を読み取れません。",
+    }
+    missing(path) ["JMC-FILE-MISSING"] {
+        en: "`{path}` does not exist.",
+        ja: "`{path}` が存在しません。",
+    }
+    truncated(path, line) ["JMC-FILE-TRUNCATED"] {
+        en: "`{path}` ends in the middle, at line {line}: the file is cut off.",
+        ja: "`{path}` が {line} 行目の途中で終わっています。ファイルが途中で切れています。",
+    }
+    not_json(path, line, column) ["JMC-FILE-JSON"] {
+        en: "`{path}` is not valid JSON at line {line}, column {column}.",
+        ja: "`{path}` の {line} 行 {column} 列目が正しいJSONではありません。",
+    }
+    version(path, version, supported) ["JMC-FILE-VERSION"] {
+        en: "`{path}` has version {version}; this program reads version {supported}.",
+        ja: "`{path}` のバージョンは {version} です。このプログラムが読み取れるのはバージョン {supported} です。",
+    }
+    version_hint() {
+        en: "Use the jmc-site that wrote the file, or a newer one.",
+        ja: "このファイルを作成したjmc-site、またはそれより新しいものを使用してください。",
+    }
+    no_version(path) ["JMC-FILE-NO-VERSION"] {
+        en: "`{path}` has no `version`: it is not a site file.",
+        ja: "`{path}` に `version` がありません。サイトファイルではありません。",
+    }
+    field(path, field, reason) ["JMC-FILE-FIELD"] {
+        en: "`{path}`: the field `{field}` can't be used: {reason}",
+        ja: "`{path}`: フィールド `{field}` の値を使用できません: {reason}",
+    }
+    mend_hint() {
+        en: "Correct the file or name another one; nothing was changed in AWS.",
+        ja: "ファイルを修正するか、別のファイルを指定してください。AWSでは何も変更していません。",
+    }
+    unwritable(path) ["JMC-FILE-WRITE"] {
+        en: "Can't write `{path}`.",
+        ja: "`{path}` に書き込めません。",
+    }
+    unwritable_hint() {
+        en: "Check the folder's permissions and the free space, or choose another file with --site.",
+        ja: "フォルダの権限と空き容量を確認するか、--site で別のファイルを指定してください。",
+    }
+}

@@ -1,0 +1,118 @@
+//! Owns turning a role as it was given, by name, by ARN or not at all, into the
+//! ARN of a role. It asks nothing.
+
+use super::Wizard;
+use crate::aws::find;
+use crate::aws::observe::Observer;
+use crate::error::{Error, Result};
+use crate::messages::aws as msg;
+use crate::plan::observed::{PresentRole, RoleState};
+use crate::site::RoleKind;
+use crate::site::arn::{RoleArn, RoleRef};
+use crate::site::names::RolePath;
+
+/// Returns the ARN that a name would have in the caller's account.
+fn arn_of(wizard: &Wizard<'_>, role: &RoleRef, path: Option<RolePath>) -> Result<RoleArn> {
+    match role {
+        RoleRef::Arn(arn) => {
+            wizard.check_partition(&arn.to_string(), &arn.partition)?;
+            wizard.check_account(&arn.to_string(), arn.account.as_str())?;
+            Ok(arn.clone())
+        }
+        RoleRef::Name(name) => Ok(RoleArn {
+            partition: wizard.caller.partition.clone(),
+            account: wizard.caller.account.clone(),
+            path: match path {
+                Some(path) => path,
+                None => RolePath::parse("/").map_err(Error::usage)?,
+            },
+            name: name.clone(),
+        }),
+    }
+}
+
+/// Resolves the Redshift role; with what is there, if it exists.
+///
+/// A role given by ARN must exist: only a name can be created.
+pub fn redshift_role(
+    wizard: &mut Wizard<'_>,
+    role: &RoleRef,
+) -> Result<(RoleArn, Option<PresentRole>)> {
+    let path = wizard.answers.roles.redshift.path.clone();
+    let arn = arn_of(wizard, role, path)?;
+    if let Some(boundary) = wizard.answers.roles.redshift.permissions_boundary.clone() {
+        wizard.check_partition(&boundary.to_string(), boundary.partition())?;
+    }
+    let state = wizard.look(async |observer| observer.role(&arn).await)?;
+    // A role that a site file says is ours is given by its ARN, and may be gone.
+    let ours = wizard.answers.roles.redshift.origin == Some(crate::site::Origin::Created)
+        || wizard.defaults.roles.redshift.origin == Some(crate::site::Origin::Created);
+    match (state, role) {
+        (RoleState::Present(present), _) => Ok((present.arn.clone(), Some(present))),
+        (RoleState::Missing, RoleRef::Name(_)) => Ok((arn, None)),
+        (RoleState::Missing, RoleRef::Arn(_)) if ours => Ok((arn, None)),
+        (RoleState::Missing, RoleRef::Arn(_)) => {
+            Err(Error::new(msg::role_missing(&arn)).hint(msg::role_flag_hint("--redshift-role")))
+        }
+    }
+}
+
+/// Resolves a role that must exist.
+pub fn existing_role(wizard: &mut Wizard<'_>, role: &RoleRef) -> Result<RoleArn> {
+    let arn = arn_of(wizard, role, None)?;
+    let state = wizard.look(async |observer| observer.role(&arn).await)?;
+    match state {
+        RoleState::Present(present) => Ok(present.arn),
+        RoleState::Missing => {
+            Err(Error::new(msg::role_missing(&arn)).hint(msg::role_missing_hint()))
+        }
+    }
+}
+
+/// Returns the roles that a role of the installation can be: the given one, or all
+/// that end as the manual says.
+pub async fn candidates(
+    observer: &Observer<'_>,
+    kind: RoleKind,
+    given: Option<&RoleRef>,
+) -> Result<Vec<RoleArn>> {
+    let Some(given) = given else {
+        return find::roles_ending(observer, find::role_suffix(kind).unwrap_or_default()).await;
+    };
+    let missing = || Error::new(msg::role_missing(given)).hint(msg::role_missing_hint());
+    if let RoleRef::Arn(arn) = given {
+        let caller = observer.caller;
+        let foreign = if arn.partition != caller.partition {
+            let (value, found) = (arn.to_string(), &arn.partition);
+            Some(crate::messages::names::arn_partition(
+                value,
+                found,
+                &caller.partition,
+            ))
+        } else if arn.account != caller.account {
+            let (value, found) = (arn.to_string(), &arn.account);
+            Some(crate::messages::names::arn_account(
+                value,
+                found,
+                &caller.account,
+            ))
+        } else {
+            None
+        };
+        return match foreign {
+            Some(text) => Err(Error::usage(text)),
+            None => Ok(vec![arn.clone()]),
+        };
+    }
+    // The path of a role is not part of its name: IAM has to be asked for the ARN.
+    let guess = RoleArn {
+        partition: observer.caller.partition.clone(),
+        account: observer.caller.account.clone(),
+        path: RolePath::parse("/").map_err(Error::usage)?,
+        name: given.name().clone(),
+    };
+    match observer.role(&guess).await? {
+        RoleState::Present(present) => Ok(vec![present.arn]),
+        RoleState::Missing => Err(missing()),
+    }
+}

@@ -1,0 +1,390 @@
+//! Owns the section 「Redshift接続」: where the warehouse is, who logs in, and the
+//! live connection test.
+
+use super::Wizard;
+use crate::error::{Error, Exit, Result};
+use crate::messages::{connection as conn, init as say, plan as plan_say};
+use crate::prompt::QuestionId;
+use crate::redshift::password::{self, Login, PasswordSource};
+use crate::redshift::target::{Deadlines, dial_override};
+use crate::redshift::{self, Address, Endpoint, PhaseDone, Target};
+use crate::secret::Secret;
+use crate::site::names::{ClusterId, Identifier, Port, Region, SiteName, Workgroup};
+use crate::site::{ConnectionTest, Warehouse};
+use crate::ui::{Ui, cut, pad};
+
+/// Asks what is not known, then tests the connection until it passes or is given up.
+pub fn ask(wizard: &mut Wizard<'_>) -> Result<()> {
+    if wizard.can_ask() {
+        wizard.ui.heading(&say::section_redshift());
+    }
+    loop {
+        questions(wizard)?;
+        match test(wizard)? {
+            Tested::Settled => return Ok(()),
+            Tested::Again => {}
+            Tested::Edit => forget(wizard),
+        }
+    }
+}
+
+/// Asks everything again, with the answers so far as defaults.
+pub fn ask_again(wizard: &mut Wizard<'_>) -> Result<()> {
+    forget(wizard);
+    ask(wizard)
+}
+
+/// Turns the answers of this section into defaults.
+fn forget(wizard: &mut Wizard<'_>) {
+    let answers = &mut wizard.answers;
+    let defaults = &mut wizard.defaults;
+    defaults.name = answers.name.take().or(defaults.name.take());
+    let tls = answers.redshift.tls.clone();
+    defaults.redshift = std::mem::take(&mut answers.redshift);
+    answers.redshift.tls = tls;
+    defaults.region = answers.region.take();
+    wizard.clients = None;
+    wizard.password = None;
+    wizard.connected = None;
+}
+
+fn questions(wizard: &mut Wizard<'_>) -> Result<()> {
+    if wizard.answers.name.is_none() {
+        let default = wizard.defaults.name.as_ref().map(ToString::to_string);
+        let name = wizard.ask(
+            QuestionId::SiteName,
+            say::ask_name(),
+            default,
+            SiteName::parse,
+        )?;
+        wizard.answers.name = Some(name);
+    }
+    if wizard.answers.redshift.host.is_none() {
+        let default = wizard.defaults.redshift.host.clone();
+        wizard.ui.say(&say::host_help());
+        let address = wizard.ask(QuestionId::Host, say::ask_host(), default, Address::parse)?;
+        wizard.answers.set_address(address);
+    }
+    place(wizard)?;
+    if wizard.answers.redshift.port.is_none() {
+        let port = if wizard.can_ask() {
+            let default = wizard.defaults.redshift.port.unwrap_or(Port::REDSHIFT);
+            wizard.ask(
+                QuestionId::Port,
+                say::ask_port(),
+                Some(default.to_string()),
+                Port::parse,
+            )?
+        } else {
+            Port::REDSHIFT
+        };
+        wizard.answers.redshift.port = Some(port);
+    }
+    if wizard.answers.redshift.database.is_none() {
+        let default = wizard
+            .defaults
+            .redshift
+            .database
+            .as_ref()
+            .map(ToString::to_string);
+        let name = wizard.ask(
+            QuestionId::Database,
+            say::ask_database(),
+            default,
+            Identifier::parse,
+        )?;
+        wizard.answers.redshift.database = Some(name);
+    }
+    if wizard.answers.redshift.user.is_none() {
+        let default = wizard
+            .defaults
+            .redshift
+            .user
+            .as_ref()
+            .map(ToString::to_string);
+        let name = wizard.ask(
+            QuestionId::User,
+            say::ask_user(),
+            default,
+            Identifier::parse,
+        )?;
+        wizard.answers.redshift.user = Some(name);
+    }
+    Ok(())
+}
+
+/// Settles what is behind the host name: read off the name, else asked, never guessed.
+fn place(wizard: &mut Wizard<'_>) -> Result<()> {
+    let Some(host) = wizard.answers.redshift.host.clone() else {
+        return Ok(());
+    };
+    let endpoint = Endpoint::classify(&host);
+    if let Some(region) = endpoint.region() {
+        let region = Region::parse(region).map_err(Error::usage)?;
+        if let Some(given) = wizard
+            .answers
+            .region
+            .as_ref()
+            .filter(|given| **given != region)
+        {
+            return Err(Error::usage(say::region_conflict(given, &region))
+                .hint(say::region_conflict_hint()));
+        }
+        wizard.answers.region = Some(region);
+    }
+    let known = match &endpoint {
+        Endpoint::Provisioned { cluster, .. } => {
+            ClusterId::parse(cluster).ok().map(Warehouse::Cluster)
+        }
+        Endpoint::Serverless { workgroup, .. } => {
+            Workgroup::parse(workgroup).ok().map(Warehouse::Workgroup)
+        }
+        _ => None,
+    };
+    if wizard.can_ask() {
+        wizard.ui.say(&match (&endpoint, &wizard.answers.region) {
+            (Endpoint::Provisioned { cluster, .. }, Some(region)) => {
+                say::endpoint_cluster(cluster, region)
+            }
+            (Endpoint::Serverless { workgroup, .. }, Some(region)) => {
+                say::endpoint_workgroup(workgroup, region)
+            }
+            (Endpoint::Custom, _) | (_, None) => say::endpoint_custom(),
+            (_, Some(region)) => say::endpoint_partly(region),
+        });
+    }
+    if known.is_some() {
+        wizard.answers.redshift.warehouse = known;
+    }
+    if wizard.answers.region.is_none() {
+        let default = wizard.defaults.region.clone().map(String::from);
+        let region = wizard.ask(
+            QuestionId::Region,
+            say::ask_region(),
+            default,
+            Region::parse,
+        )?;
+        wizard.answers.region = Some(region);
+    }
+    if let Some(region) = &wizard.answers.region {
+        let partition = redshift::endpoint::partition_of(region.as_str());
+        if partition != wizard.caller.partition {
+            let text = say::partition_conflict(&host, partition, &wizard.caller.partition);
+            return Err(Error::usage(text).hint(say::other_account_hint()));
+        }
+    }
+    if wizard.answers.redshift.warehouse.is_none() {
+        let warehouse = identify(wizard, &endpoint)?;
+        wizard.answers.redshift.warehouse = Some(warehouse);
+    }
+    Ok(())
+}
+
+fn identify(wizard: &mut Wizard<'_>, endpoint: &Endpoint) -> Result<Warehouse> {
+    let serverless = match (endpoint, wizard.answers.serverless) {
+        (Endpoint::ProvisionedVpcEndpoint { .. }, _) => false,
+        (Endpoint::ServerlessVpcEndpoint { .. }, _) => true,
+        (_, Some(serverless)) => serverless,
+        _ => {
+            let items = [say::kind_provisioned(), say::kind_serverless()];
+            wizard.select(QuestionId::WarehouseKind, say::ask_kind(), &items, 0)? == 1
+        }
+    };
+    let default = wizard.defaults.redshift.warehouse.clone();
+    if serverless {
+        let default = default.and_then(|known| match known {
+            Warehouse::Workgroup(name) => Some(name.to_string()),
+            Warehouse::Cluster(_) => None,
+        });
+        wizard
+            .ask(
+                QuestionId::Workgroup,
+                say::ask_workgroup(),
+                default,
+                Workgroup::parse,
+            )
+            .map(Warehouse::Workgroup)
+    } else {
+        let default = default.and_then(|known| match known {
+            Warehouse::Cluster(id) => Some(id.to_string()),
+            Warehouse::Workgroup(_) => None,
+        });
+        wizard
+            .ask(
+                QuestionId::Cluster,
+                say::ask_cluster(),
+                default,
+                ClusterId::parse,
+            )
+            .map(Warehouse::Cluster)
+    }
+}
+
+/// Looks for the password where it need not be asked for: as given, environment, `.pgpass`.
+pub fn find_password(wizard: &mut Wizard<'_>) -> Result<Option<Secret>> {
+    if wizard.password.is_none() {
+        let redshift = &wizard.answers.redshift;
+        let found = if let Some(secret) = password::from_env(wizard.variable)? {
+            Some((secret, PasswordSource::Env))
+        } else if let (Some(host), Some(database), Some(user)) =
+            (&redshift.host, &redshift.database, &redshift.user)
+        {
+            let login = Login {
+                host,
+                port: redshift.port.unwrap_or(Port::REDSHIFT).get(),
+                database: database.as_str(),
+                user: user.as_str(),
+            };
+            password::from_pgpass(wizard.variable, login)?
+                .map(|secret| (secret, PasswordSource::Pgpass))
+        } else {
+            None
+        };
+        if let Some((secret, source)) = found {
+            wizard.password = Some(secret);
+            wizard.answers.redshift.password = Some(source);
+        }
+    }
+    Ok(wizard.password.clone())
+}
+
+/// How a test went.
+enum Tested {
+    /// Passed, or left out on purpose.
+    Settled,
+    /// To be tried again with the same answers.
+    Again,
+    /// To be tried again with other answers.
+    Edit,
+}
+
+fn test(wizard: &mut Wizard<'_>) -> Result<Tested> {
+    if wizard.answers.redshift.connection_test == Some(ConnectionTest::Skipped) {
+        wizard.ui.say(&say::test_skipped());
+        let source = wizard
+            .answers
+            .redshift
+            .password
+            .or(wizard.defaults.redshift.password);
+        wizard.answers.redshift.password = Some(source.unwrap_or(PasswordSource::Prompt));
+        return Ok(Tested::Settled);
+    }
+    let password = match find_password(wizard)? {
+        Some(password) => {
+            if wizard.can_ask()
+                && let Some(source) = wizard.answers.redshift.password
+            {
+                wizard.ui.say(&say::password_from(source.label()));
+            }
+            password
+        }
+        None => ask_password(wizard)?,
+    };
+    let target = target(wizard)?;
+    let ui = wizard.ui;
+    ui.line("");
+    let result = wizard.runtime.block_on(async {
+        let mut on_phase = |done: &PhaseDone| phase_line(ui, done);
+        redshift::test(&target, &password, &mut on_phase).await
+    });
+    match result {
+        Ok(connected) => {
+            ui.say(&conn::connected());
+            wizard.connected = Some(connected);
+            wizard.answers.redshift.connection_test = Some(ConnectionTest::Passed);
+            Ok(Tested::Settled)
+        }
+        Err(failure) => {
+            let failed = say::test_failed(failure.phase.label());
+            ui.line(&format!("  --  {}", ui.text(&failed)));
+            if !wizard.can_ask() {
+                return Err(failure
+                    .error
+                    .exit(Exit::Failed)
+                    .hint(say::skip_test_hint())
+                    .hint(say::unchanged_hint()));
+            }
+            ui.error(&failure.error);
+            after_failure(wizard)
+        }
+    }
+}
+
+fn ask_password(wizard: &mut Wizard<'_>) -> Result<Secret> {
+    loop {
+        let question = say::ask_password();
+        let answer = wizard
+            .prompter(QuestionId::Password)?
+            .secret(QuestionId::Password, &question)?;
+        match answer {
+            Some(secret) => {
+                let secret = password::check(secret)?;
+                wizard.password = Some(secret.clone());
+                wizard.answers.redshift.password = Some(PasswordSource::Prompt);
+                return Ok(secret);
+            }
+            None => wizard.ui.say(&say::password_needed()),
+        }
+    }
+}
+
+fn after_failure(wizard: &mut Wizard<'_>) -> Result<Tested> {
+    let items = [
+        say::after_edit(),
+        say::after_retry(),
+        say::after_skip(),
+        say::after_quit(),
+    ];
+    match wizard.select(
+        QuestionId::AfterFailedTest,
+        say::ask_after_test(),
+        &items,
+        0,
+    )? {
+        0 => Ok(Tested::Edit),
+        1 => {
+            // A password that was typed may have been the mistake.
+            if wizard.answers.redshift.password == Some(PasswordSource::Prompt) {
+                wizard.password = None;
+            }
+            Ok(Tested::Again)
+        }
+        2 => {
+            wizard.answers.redshift.connection_test = Some(ConnectionTest::Skipped);
+            wizard.ui.say(&say::test_skipped());
+            Ok(Tested::Settled)
+        }
+        _ => Err(crate::signals::interruption()),
+    }
+}
+
+fn target(wizard: &Wizard<'_>) -> Result<Target> {
+    let redshift = &wizard.answers.redshift;
+    let text = |value: Option<&Identifier>| value.map(ToString::to_string).unwrap_or_default();
+    let mut target = Target::new(
+        redshift.host.as_deref().unwrap_or_default(),
+        &text(redshift.database.as_ref()),
+        &text(redshift.user.as_ref()),
+    );
+    target.port = redshift.port.unwrap_or(Port::REDSHIFT).get();
+    target.tls = redshift.tls.mode.unwrap_or_default();
+    target.ca_file.clone_from(&redshift.tls.ca_file);
+    target.server_name.clone_from(&redshift.tls.server_name);
+    target.dial = dial_override(wizard.variable).map_err(Error::usage)?;
+    if let Some(each) = wizard.answers.connect_timeout {
+        target.deadlines = Deadlines::all(each);
+    }
+    Ok(target)
+}
+
+/// Prints a finished phase: `ok  TLS           *.c9x1abcd.ap-northeast-1.reds...  41 ms`.
+fn phase_line(ui: &Ui, done: &PhaseDone) {
+    let label = done.phase.label();
+    ui.line(&format!(
+        "  {}  {}  {}  {:>5} ms",
+        ui.text(&plan_say::step_ok()),
+        pad(ui.text(&label), 12),
+        pad(&cut(&done.detail, 44), 44),
+        done.took.as_millis()
+    ));
+}
