@@ -5,6 +5,7 @@ pub mod sandbox;
 
 mod connection;
 mod connection_failures;
+mod localstack;
 mod policy;
 #[cfg(unix)]
 mod prompt;
