@@ -11,6 +11,7 @@ mod connection_oracle;
 mod connection_password;
 #[path = "../fuzz/checks.rs"]
 mod fuzz;
+mod localstack;
 mod policy;
 #[cfg(unix)]
 mod prompt;
