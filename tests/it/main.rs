@@ -9,9 +9,12 @@ mod connection_failures;
 mod connection_framing;
 mod connection_oracle;
 mod connection_password;
+mod connection_postgres;
 #[path = "../fuzz/checks.rs"]
 mod fuzz;
 mod policy;
+#[path = "../oracle/postgres.rs"]
+mod postgres;
 mod sandbox_doors;
 mod sandbox_faults;
 mod sandbox_iam;
