@@ -174,7 +174,10 @@ impl Flags {
         values: &[String],
         parse: impl Fn(&str) -> Result<T, Text>,
     ) -> Vec<T> {
-        values.iter().filter_map(|value| self.read(flag, Some(value), &parse)).collect()
+        values
+            .iter()
+            .filter_map(|value| self.read(flag, Some(value), &parse))
+            .collect()
     }
 
     fn refuse(&mut self, flag: &str, reason: Text) {
@@ -184,7 +187,9 @@ impl Flags {
     /// Ends with one error that names them all.
     fn finish(self) -> Result<()> {
         let mut refused = self.refused.into_iter();
-        let Some(first) = refused.next() else { return Ok(()) };
+        let Some(first) = refused.next() else {
+            return Ok(());
+        };
         Err(refused.fold(first, |error, next| error.hint(next.text().clone())))
     }
 }
@@ -219,7 +224,11 @@ fn tag(value: &str) -> Result<(String, String), Text> {
         && text.chars().count() <= 256
         && !key.to_ascii_lowercase().starts_with("aws:")
         && !value.chars().any(char::is_control);
-    if sound { Ok((key.to_owned(), text.to_owned())) } else { Err(refuse()) }
+    if sound {
+        Ok((key.to_owned(), text.to_owned()))
+    } else {
+        Err(refuse())
+    }
 }
 
 fn timeout(value: &str) -> Result<Duration, Text> {
@@ -232,8 +241,13 @@ fn timeout(value: &str) -> Result<Duration, Text> {
 impl Answers {
     /// Reads the flags of `init`; every refused one is named in the error.
     pub fn from_flags(init: &Init, region: Option<Region>) -> Result<Self> {
-        let mut flags = Flags { refused: Vec::new() };
-        let mut answers = Self { region, ..Self::default() };
+        let mut flags = Flags {
+            refused: Vec::new(),
+        };
+        let mut answers = Self {
+            region,
+            ..Self::default()
+        };
         answers.name = flags.read("--name", init.name.as_ref(), SiteName::parse);
         answers.redshift_flags(init, &mut flags);
         answers.notification_flags(init, &mut flags);
@@ -275,14 +289,17 @@ impl Answers {
                 )
             }),
             ca_file: init.ca_file.clone(),
-            server_name: flags.read("--tls-server-name", init.tls_server_name.as_ref(), |value| {
-                plain(value, 253).map(|()| value.to_owned())
-            }),
+            server_name: flags.read(
+                "--tls-server-name",
+                init.tls_server_name.as_ref(),
+                |value| plain(value, 253).map(|()| value.to_owned()),
+            ),
         };
         let cluster = flags.read("--cluster", init.cluster.as_ref(), ClusterId::parse);
         let workgroup = flags.read("--workgroup", init.workgroup.as_ref(), Workgroup::parse);
-        redshift.warehouse =
-            cluster.map(Warehouse::Cluster).or(workgroup.map(Warehouse::Workgroup));
+        redshift.warehouse = cluster
+            .map(Warehouse::Cluster)
+            .or(workgroup.map(Warehouse::Workgroup));
         self.serverless = flags.read("--warehouse", init.warehouse.as_ref(), |value| {
             choice(value, &[("provisioned", false), ("serverless", true)])
         });
@@ -292,20 +309,32 @@ impl Answers {
 
     fn notification_flags(&mut self, init: &Init, flags: &mut Flags) {
         let notifications = &mut self.notifications;
-        notifications.source = flags.read("--notifications", init.notifications.as_ref(), |value| {
-            choice(
-                value,
-                &[("system", NotificationSource::System), ("site", NotificationSource::Site)],
-            )
-        });
-        notifications.source_code = flags.read("--source-code", init.source_code.as_ref(), |value| {
-            choice(value, &[("include", SourceCode::Include), ("omit", SourceCode::Omit)])
-        });
+        notifications.source =
+            flags.read("--notifications", init.notifications.as_ref(), |value| {
+                choice(
+                    value,
+                    &[
+                        ("system", NotificationSource::System),
+                        ("site", NotificationSource::Site),
+                    ],
+                )
+            });
+        notifications.source_code =
+            flags.read("--source-code", init.source_code.as_ref(), |value| {
+                choice(
+                    value,
+                    &[("include", SourceCode::Include), ("omit", SourceCode::Omit)],
+                )
+            });
         let mut topics: BTreeMap<Event, TopicAnswers> = BTreeMap::new();
-        for event in flags.read_all("--notify-on", &init.notify_on, |value| choice(value, &EVENTS)) {
+        for event in flags.read_all("--notify-on", &init.notify_on, |value| {
+            choice(value, &EVENTS)
+        }) {
             topics.entry(event).or_default();
         }
-        let given = flags.read_all("--topic", &init.topic, |value| of_event(value, TopicRef::parse));
+        let given = flags.read_all("--topic", &init.topic, |value| {
+            of_event(value, TopicRef::parse)
+        });
         for (event, topic) in given {
             topics.entry(event).or_default().topic = Some(topic);
         }
@@ -323,7 +352,11 @@ impl Answers {
         for (kind, flag, values) in [
             (BucketKind::Data, "--data-bucket", &init.data_bucket),
             (BucketKind::Sql, "--sql-bucket", &init.sql_bucket),
-            (BucketKind::Program, "--program-bucket", &init.program_bucket),
+            (
+                BucketKind::Program,
+                "--program-bucket",
+                &init.program_bucket,
+            ),
         ] {
             let names = flags.read_all(flag, values, BucketName::parse);
             if !names.is_empty() {
@@ -333,21 +366,33 @@ impl Answers {
         let folders = flags.read_all("--data-folder", &init.data_folder, Folder::parse);
         self.folders = (!folders.is_empty()).then(|| folders.into_iter().collect());
         let roles = &mut self.roles;
-        roles.redshift.role =
-            flags.read("--redshift-role", init.redshift_role.as_ref(), RoleRef::parse);
+        roles.redshift.role = flags.read(
+            "--redshift-role",
+            init.redshift_role.as_ref(),
+            RoleRef::parse,
+        );
         roles.redshift.path = flags.read("--role-path", init.role_path.as_ref(), RolePath::parse);
         roles.redshift.permissions_boundary = flags.read(
             "--permissions-boundary",
             init.permissions_boundary.as_ref(),
             PolicyArn::parse,
         );
-        roles.ecs_task.role =
-            flags.read("--ecs-task-role", init.ecs_task_role.as_ref(), RoleRef::parse);
-        roles.ecs_task.policy =
-            flags.read("--ecs-task-policy", init.ecs_task_policy.as_ref(), PolicyName::parse);
+        roles.ecs_task.role = flags.read(
+            "--ecs-task-role",
+            init.ecs_task_role.as_ref(),
+            RoleRef::parse,
+        );
+        roles.ecs_task.policy = flags.read(
+            "--ecs-task-policy",
+            init.ecs_task_policy.as_ref(),
+            PolicyName::parse,
+        );
         roles.lambda.role = flags.read("--lambda-role", init.lambda_role.as_ref(), RoleRef::parse);
-        roles.lambda.policy =
-            flags.read("--lambda-policy", init.lambda_policy.as_ref(), PolicyName::parse);
+        roles.lambda.policy = flags.read(
+            "--lambda-policy",
+            init.lambda_policy.as_ref(),
+            PolicyName::parse,
+        );
         let tags = flags.read_all("--tag", &init.tag, tag);
         self.tags = (!tags.is_empty()).then(|| tags.into_iter().collect());
     }
@@ -359,7 +404,10 @@ impl Answers {
         if let Some(port) = address.port.and_then(|port| Port::try_from(port).ok()) {
             redshift.port = Some(port);
         }
-        if let Some(name) = address.database.and_then(|name| Identifier::parse(&name).ok()) {
+        if let Some(name) = address
+            .database
+            .and_then(|name| Identifier::parse(&name).ok())
+        {
             redshift.database = Some(name);
         }
         if let Some(name) = address.user.and_then(|name| Identifier::parse(&name).ok()) {
@@ -435,11 +483,16 @@ impl Answers {
         redshift.connection_test = redshift.connection_test.or(other.redshift.connection_test);
         redshift.tls.mode = redshift.tls.mode.or(other.redshift.tls.mode);
         redshift.tls.ca_file = redshift.tls.ca_file.take().or(other.redshift.tls.ca_file);
-        redshift.tls.server_name =
-            redshift.tls.server_name.take().or(other.redshift.tls.server_name);
+        redshift.tls.server_name = redshift
+            .tls
+            .server_name
+            .take()
+            .or(other.redshift.tls.server_name);
         let notifications = &mut self.notifications;
         notifications.source = notifications.source.or(other.notifications.source);
-        notifications.source_code = notifications.source_code.or(other.notifications.source_code);
+        notifications.source_code = notifications
+            .source_code
+            .or(other.notifications.source_code);
         notifications.topics = match (notifications.topics.take(), other.notifications.topics) {
             (Some(mut own), Some(others)) => {
                 for (event, topic) in &mut own {

@@ -18,14 +18,97 @@
 pub mod answers;
 pub mod args;
 pub mod aws;
+pub mod commands;
 pub mod error;
 pub mod messages;
 pub mod plan;
 pub mod prompt;
 pub mod redshift;
+pub mod report;
 pub mod secret;
-pub mod site;
 pub mod signals;
+pub mod site;
 pub mod terminal;
 pub mod ui;
 pub mod wizard;
+
+use args::Command;
+use error::{Error, Exit};
+use messages::{Lang, error as msg};
+use prompt::Prompter;
+use std::cell::RefCell;
+use std::ffi::OsString;
+use ui::{Output, Ui};
+
+/// What the program finds around it; tests and the sandbox give their own.
+pub struct Environment<'a> {
+    /// Reads a variable.
+    pub variable: Box<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    /// How AWS is reached, in place of the standard configuration.
+    pub sdk: Option<aws_config::SdkConfig>,
+    /// What standard input holds, in place of the process's own.
+    pub stdin: Option<Vec<u8>>,
+    /// Whether questions may be put, in place of looking for a terminal.
+    pub can_ask: Option<bool>,
+    /// Who is asked, in place of the terminal.
+    pub prompter: Option<RefCell<&'a mut dyn Prompter>>,
+    /// Where to print, in place of the process's streams.
+    pub ui: Option<Ui>,
+    /// Whether this process's signals and panics are this run's to handle.
+    pub signals: bool,
+}
+
+impl Environment<'_> {
+    /// Returns the environment of this process.
+    pub fn of_process() -> Self {
+        Self {
+            variable: Box::new(|name| std::env::var(name).ok()),
+            sdk: None,
+            stdin: None,
+            can_ask: None,
+            prompter: None,
+            ui: None,
+            signals: true,
+        }
+    }
+}
+
+/// Runs a command line to its end and returns the exit code.
+pub fn run(argv: Vec<OsString>, environment: &Environment<'_>) -> Exit {
+    let variable = |name: &str| (environment.variable)(name);
+    let lang = args::language(&argv, Lang::from_locale(variable));
+    let args = match args::parse(argv, lang) {
+        Ok(args) => args,
+        Err(error) => return misused(&error, lang, environment),
+    };
+    let lang = args.common.lang.unwrap_or(lang);
+    let ui = match &environment.ui {
+        Some(ui) => ui.speaking(lang, args.common.output),
+        None => Ui::new(lang, args.common.output, variable),
+    };
+    let ended = match &args.command {
+        Command::Init(init) => commands::init::run(init, &args.common, &ui, environment),
+    };
+    match ended {
+        Ok(exit) => exit,
+        Err(error) => {
+            terminal::restore();
+            ui.fail(&error)
+        }
+    }
+}
+
+/// Prints help or version, or says what is wrong with the arguments.
+fn misused(error: &clap::Error, lang: Lang, environment: &Environment<'_>) -> Exit {
+    let human = match &environment.ui {
+        Some(ui) => ui.speaking(lang, Output::Human),
+        None => Ui::new(lang, Output::Human, &environment.variable),
+    };
+    if !error.use_stderr() {
+        human.result(error.render().to_string().trim_end());
+        return Exit::Done;
+    }
+    let detail = error.render().to_string();
+    let detail = detail.trim().trim_start_matches("error: ");
+    human.fail(&Error::usage(msg::usage(detail)).hint(msg::usage_hint()))
+}

@@ -1,3 +1,8 @@
 //! The command `jmc-site`.
 
-fn main() {}
+use jmc_site::{Environment, run};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    run(std::env::args_os().collect(), &Environment::of_process()).into()
+}

@@ -11,12 +11,20 @@ use crate::messages::{self, Text};
 use crate::terminal;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, mpsc};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// The longest that the last sentence may hold up the exit, for example on a
 /// terminal that was stopped with Ctrl-S.
 const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// The longest wait for the thread that asks to come to rest. It does so at once
+/// unless it waits for a key, and then it does not touch the terminal.
+const COMES_TO_REST: Duration = Duration::from_millis(100);
+
+/// How much later a signal must come to count as another one: console answers a
+/// SIGTERM in the middle of a question by raising SIGINT.
+const ANOTHER: Duration = Duration::from_millis(300);
 
 /// What is to be said to the person.
 #[derive(Clone, Debug)]
@@ -44,6 +52,7 @@ enum Stage {
 // Signals, panics and the terminal belong to the process, and so do these.
 static STAGE: AtomicU8 = AtomicU8::new(Stage::Asking as u8);
 static ENDING: AtomicBool = AtomicBool::new(false);
+static AT_REST: AtomicBool = AtomicBool::new(false);
 
 fn stage() -> Stage {
     match STAGE.load(Ordering::SeqCst) {
@@ -56,6 +65,12 @@ fn stage() -> Stage {
 /// Claims the end of the run: whoever gets `true` prints the error and exits.
 fn claim() -> bool {
     !ENDING.swap(true, Ordering::SeqCst)
+}
+
+/// Returns whether the run is ending, so that a question should not go on.
+#[cfg(unix)]
+pub(crate) fn is_ending() -> bool {
+    ENDING.load(Ordering::SeqCst)
 }
 
 /// Listens for signals from its installation to the end of the process.
@@ -89,16 +104,16 @@ impl Signals {
         };
         let sender = cancel.clone();
         runtime.spawn(async move {
-            let mut lost = false;
+            let mut lost: Option<Instant> = None;
             while interrupts.next().await {
                 if stage() == Stage::Applying && !sender.send_replace(true) {
                     say(&voice, Say::Note(messages::prompt::finishing_calls()));
-                } else if claim() || lost {
+                } else if claim() || lost.is_some_and(|at| at.elapsed() > ANOTHER) {
                     end(&voice);
                 } else {
-                    // The main thread is about to end the run, unless it is
-                    // held up: then the next signal does.
-                    lost = true;
+                    // The thread that asked is about to end the run, unless it
+                    // is held up: then the next signal does.
+                    lost.get_or_insert_with(Instant::now);
                 }
             }
         });
@@ -176,6 +191,7 @@ pub(crate) fn interrupted_question() -> Error {
     if claim() {
         return interruption();
     }
+    AT_REST.store(true, Ordering::SeqCst);
     loop {
         std::thread::park();
     }
@@ -207,8 +223,14 @@ fn new_line() {
 fn end(voice: &Arc<dyn Fn(Say) + Send + Sync>) -> ! {
     terminal::restore_modes();
     let _ = say(voice, Say::End(interruption())).recv_timeout(LAST_WORDS);
-    // The thread that was asking sees its read interrupted as well, and sets
-    // the modes of its question once more before it parks.
+    // The thread that asks sets the modes of its question again with every key.
+    let start = Instant::now();
+    while terminal::is_asking()
+        && !AT_REST.load(Ordering::SeqCst)
+        && start.elapsed() < COMES_TO_REST
+    {
+        std::thread::sleep(Duration::from_millis(1));
+    }
     terminal::restore_modes();
     std::process::exit(i32::from(Exit::Interrupted as u8))
 }

@@ -2,6 +2,9 @@
 //! back from anywhere, at any time and more than once.
 
 use std::io::IsTerminal;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+static MODES: AtomicUsize = AtomicUsize::new(0);
 
 /// Returns whether questions can be asked at all.
 ///
@@ -35,6 +38,11 @@ pub(crate) fn show_cursor() {
     }
 }
 
+/// Returns whether a question has the terminal in a mode of its own.
+pub(crate) fn is_asking() -> bool {
+    MODES.load(Ordering::SeqCst) > 0
+}
+
 /// Keeps the terminal in another mode until it is dropped.
 #[must_use]
 pub(crate) struct Mode(#[cfg(unix)] Option<rustix::termios::Termios>);
@@ -45,6 +53,7 @@ impl Mode {
     /// console 0.16 does so for each key and turns them on again in between:
     /// of a pasted line, what arrives in those moments would be shown twice.
     pub(crate) fn typing() -> Self {
+        MODES.fetch_add(1, Ordering::SeqCst);
         modes::typing()
     }
 
@@ -53,6 +62,7 @@ impl Mode {
     /// dialoguer takes it as the end of the line: an answer, although the
     /// person gave up.
     pub(crate) fn secret() -> Self {
+        MODES.fetch_add(1, Ordering::SeqCst);
         modes::secret()
     }
 }
@@ -60,6 +70,7 @@ impl Mode {
 impl Drop for Mode {
     fn drop(&mut self) {
         modes::leave(self);
+        MODES.fetch_sub(1, Ordering::SeqCst);
     }
 }
 

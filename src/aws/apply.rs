@@ -13,7 +13,7 @@ use aws_sdk_s3::types::{
     BucketLocationConstraint, CreateBucketConfiguration, PublicAccessBlockConfiguration, Tagging,
 };
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use futures_util::future::{join3, join_all};
+use futures_util::future::{join_all, join3};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
@@ -51,7 +51,9 @@ pub struct Report {
 impl Report {
     /// Says whether every step is done.
     pub fn is_done(&self) -> bool {
-        self.outcomes.iter().all(|outcome| matches!(outcome, Outcome::Done))
+        self.outcomes
+            .iter()
+            .all(|outcome| matches!(outcome, Outcome::Done))
     }
 
     /// Returns the first failure.
@@ -86,10 +88,12 @@ pub async fn apply(
     loop {
         stop = stop || cancelled();
         while !stop && running.len() < PARALLEL {
-            let ready = waiting
-                .iter()
-                .copied()
-                .find(|index| plan.steps[*index].needs.iter().all(|need| done.contains(need)));
+            let ready = waiting.iter().copied().find(|index| {
+                plan.steps[*index]
+                    .needs
+                    .iter()
+                    .all(|need| done.contains(need))
+            });
             let Some(index) = ready else { break };
             waiting.remove(&index);
             on_step(index, None);
@@ -99,7 +103,9 @@ pub async fn apply(
                 (index, result, began.elapsed())
             });
         }
-        let Some((index, result, took)) = running.next().await else { break };
+        let Some((index, result, took)) = running.next().await else {
+            break;
+        };
         let outcome = match result {
             Ok(()) => {
                 done.insert(index);
@@ -118,25 +124,58 @@ pub async fn apply(
 }
 
 async fn step(observer: &Observer<'_>, partition: &str, action: &Action) -> Result<()> {
-    let writer = Writer { observer, partition };
+    let writer = Writer {
+        observer,
+        partition,
+    };
     match action {
-        Action::CreateBucket { bucket, region, tags, folders } => {
-            writer.create_bucket(bucket.as_str(), region, tags, folders).await
+        Action::CreateBucket {
+            bucket,
+            region,
+            tags,
+            folders,
+        } => {
+            writer
+                .create_bucket(bucket.as_str(), region, tags, folders)
+                .await
         }
         Action::CreateFolders { bucket, folders } => {
             writer.create_folders(bucket.as_str(), folders).await
         }
         Action::BlockPublicAccess { bucket } => writer.block_public_access(bucket.as_str()).await,
         Action::TagBucket { bucket, tags } => writer.tag_bucket(bucket.as_str(), tags).await,
-        Action::CreateRole { role, trust, permissions_boundary, tags } => {
-            writer.create_role(role, trust, permissions_boundary.as_ref(), tags).await
+        Action::CreateRole {
+            role,
+            trust,
+            permissions_boundary,
+            tags,
+        } => {
+            writer
+                .create_role(role, trust, permissions_boundary.as_ref(), tags)
+                .await
         }
         Action::GrantBuckets(grant) => edit::grant(observer, partition, grant).await,
-        Action::AttachRole { warehouse, role, attached, .. } => {
-            warehouse::attach(observer, warehouse, role, *attached).await
-        }
-        Action::CreateTopic { topic, arn, display_name, tags, subscriptions, .. } => {
-            let created = observer.clients.sns.create_topic().name(topic.as_str()).send().await;
+        Action::AttachRole {
+            warehouse,
+            role,
+            attached,
+            ..
+        } => warehouse::attach(observer, warehouse, role, *attached).await,
+        Action::CreateTopic {
+            topic,
+            arn,
+            display_name,
+            tags,
+            subscriptions,
+            ..
+        } => {
+            let created = observer
+                .clients
+                .sns
+                .create_topic()
+                .name(topic.as_str())
+                .send()
+                .await;
             created.map_err(|error| {
                 observer.failed(&Call::new("sns:CreateTopic", arn.clone()), &error)
             })?;
@@ -147,9 +186,11 @@ async fn step(observer: &Observer<'_>, partition: &str, action: &Action) -> Resu
             .await;
             named.and(subscribed)
         }
-        Action::UpdateTopic { arn, display_name, tags } => {
-            writer.update_topic(arn, display_name.as_ref(), tags).await
-        }
+        Action::UpdateTopic {
+            arn,
+            display_name,
+            tags,
+        } => writer.update_topic(arn, display_name.as_ref(), tags).await,
         Action::Subscribe { arn, subscriptions } => writer.subscribe(arn, subscriptions).await,
     }
 }
@@ -254,7 +295,8 @@ impl Writer<'_> {
             |error| settles(error.code()),
         );
         let call = Call::new("s3:PutBucketPublicAccessBlock", self.bucket_arn(bucket));
-        put.await.map_err(|error| self.observer.failed(&call, &error))?;
+        put.await
+            .map_err(|error| self.observer.failed(&call, &error))?;
         Ok(())
     }
 
@@ -262,7 +304,11 @@ impl Writer<'_> {
         let tags: Vec<_> = tags
             .iter()
             .filter_map(|(key, value)| {
-                aws_sdk_s3::types::Tag::builder().key(key).value(value).build().ok()
+                aws_sdk_s3::types::Tag::builder()
+                    .key(key)
+                    .value(value)
+                    .build()
+                    .ok()
             })
             .collect();
         let Ok(tagging) = Tagging::builder().set_tag_set(Some(tags)).build() else {
@@ -282,7 +328,8 @@ impl Writer<'_> {
             |error| settles(error.code()),
         );
         let call = Call::new("s3:PutBucketTagging", self.bucket_arn(bucket));
-        put.await.map_err(|error| self.observer.failed(&call, &error))?;
+        put.await
+            .map_err(|error| self.observer.failed(&call, &error))?;
         Ok(())
     }
 
@@ -314,7 +361,9 @@ impl Writer<'_> {
             Err(error) if error::status(&error) == Some(412) => Ok(()),
             Err(error) => {
                 let resource = format!("{}/{key}", self.bucket_arn(bucket));
-                Err(self.observer.failed(&Call::new("s3:PutObject", resource), &error))
+                Err(self
+                    .observer
+                    .failed(&Call::new("s3:PutObject", resource), &error))
             }
         }
     }
@@ -331,7 +380,11 @@ impl Writer<'_> {
         let wanted: Vec<_> = tags
             .iter()
             .filter_map(|(key, value)| {
-                aws_sdk_iam::types::Tag::builder().key(key).value(value).build().ok()
+                aws_sdk_iam::types::Tag::builder()
+                    .key(key)
+                    .value(value)
+                    .build()
+                    .ok()
             })
             .collect();
         let created = iam
@@ -350,14 +403,18 @@ impl Writer<'_> {
         }
         // The role was missing when we looked. With our tags on it, an attempt whose answer got lost has made it.
         let there = iam.get_role().role_name(role.name.as_str()).send().await;
-        let ours = there.ok().and_then(|answer| answer.role).is_some_and(|there| {
-            wanted.iter().all(|tag| there.tags().contains(tag))
-        });
+        let ours = there
+            .ok()
+            .and_then(|answer| answer.role)
+            .is_some_and(|there| wanted.iter().all(|tag| there.tags().contains(tag)));
         if ours { Ok(()) } else { Err(failure) }
     }
 
     fn sns_of(&self, arn: &str) -> aws_sdk_sns::Client {
-        let region = arn.split(':').nth(3).and_then(|region| Region::parse(region).ok());
+        let region = arn
+            .split(':')
+            .nth(3)
+            .and_then(|region| Region::parse(region).ok());
         match region {
             Some(region) => self.observer.clients.sns_in(&region),
             None => self.observer.clients.sns.clone(),
@@ -372,7 +429,9 @@ impl Writer<'_> {
     ) -> Result<()> {
         let sns = self.sns_of(arn);
         let named = async {
-            let Some(name) = display_name else { return Ok(()) };
+            let Some(name) = display_name else {
+                return Ok(());
+            };
             let set = sns
                 .set_topic_attributes()
                 .topic_arn(arn)
@@ -381,7 +440,8 @@ impl Writer<'_> {
                 .send()
                 .await;
             set.map(drop).map_err(|error| {
-                self.observer.failed(&Call::new("sns:SetTopicAttributes", arn), &error)
+                self.observer
+                    .failed(&Call::new("sns:SetTopicAttributes", arn), &error)
             })
         };
         let tagged = async {
@@ -389,12 +449,22 @@ impl Writer<'_> {
                 return Ok(());
             }
             let tags = tags.iter().filter_map(|(key, value)| {
-                aws_sdk_sns::types::Tag::builder().key(key).value(value).build().ok()
+                aws_sdk_sns::types::Tag::builder()
+                    .key(key)
+                    .value(value)
+                    .build()
+                    .ok()
             });
-            let set =
-                sns.tag_resource().resource_arn(arn).set_tags(Some(tags.collect())).send().await;
-            set.map(drop)
-                .map_err(|error| self.observer.failed(&Call::new("sns:TagResource", arn), &error))
+            let set = sns
+                .tag_resource()
+                .resource_arn(arn)
+                .set_tags(Some(tags.collect()))
+                .send()
+                .await;
+            set.map(drop).map_err(|error| {
+                self.observer
+                    .failed(&Call::new("sns:TagResource", arn), &error)
+            })
         };
         let (named, tagged) = futures_util::future::join(named, tagged).await;
         named.and(tagged)
@@ -411,9 +481,10 @@ impl Writer<'_> {
                 .return_subscription_arn(true)
                 .send()
                 .await;
-            subscribed
-                .map(drop)
-                .map_err(|error| self.observer.failed(&Call::new("sns:Subscribe", arn), &error))
+            subscribed.map(drop).map_err(|error| {
+                self.observer
+                    .failed(&Call::new("sns:Subscribe", arn), &error)
+            })
         });
         join_all(all).await.into_iter().collect()
     }
@@ -422,5 +493,8 @@ impl Writer<'_> {
 /// Says whether S3's refusal passes by itself: the bucket was made a moment ago, or
 /// another conditional operation on it is under way.
 fn settles(code: Option<&str>) -> bool {
-    matches!(code, Some("NoSuchBucket" | "OperationAborted" | "ConditionalRequestConflict"))
+    matches!(
+        code,
+        Some("NoSuchBucket" | "OperationAborted" | "ConditionalRequestConflict")
+    )
 }

@@ -14,7 +14,9 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 /// Grants the buckets of a plan's step.
 pub async fn grant(observer: &Observer<'_>, partition: &str, grant: &Grant) -> Result<()> {
     let buckets: Vec<&str> = grant.buckets.iter().map(String::as_str).collect();
-    let now = observer.inline_policy(&grant.role, grant.policy.as_str()).await?;
+    let now = observer
+        .inline_policy(&grant.role, grant.policy.as_str())
+        .await?;
     let after = match now {
         Some(text) => {
             let edit = Policy::parse(&text)?.with_buckets(grant.access, partition, &buckets)?;

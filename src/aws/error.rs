@@ -39,8 +39,12 @@ const DENIED: [&str; 5] = [
 ];
 
 /// The codes with which AWS says that credentials have ended.
-const EXPIRED: [&str; 4] =
-    ["ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"];
+const EXPIRED: [&str; 4] = [
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "RequestExpired",
+    "TokenRefreshRequired",
+];
 
 /// The codes with which AWS says that it does not know the credentials.
 const REJECTED: [&str; 6] = [
@@ -65,7 +69,11 @@ pub const THROTTLED: [&str; 7] = [
 
 /// Returns the code that AWS gave, or the HTTP status where the answer has no body.
 pub fn code<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> String {
-    let status = || error.raw_response().map(|response| response.status().as_u16());
+    let status = || {
+        error
+            .raw_response()
+            .map(|response| response.status().as_u16())
+    };
     match error.code() {
         Some(code) => code.to_owned(),
         None => status().map_or_else(String::new, |status| format!("HTTP {status}")),
@@ -74,7 +82,9 @@ pub fn code<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Strin
 
 /// Returns the HTTP status of the answer, if one came.
 pub fn status<E>(error: &SdkError<E, HttpResponse>) -> Option<u16> {
-    error.raw_response().map(|response| response.status().as_u16())
+    error
+        .raw_response()
+        .map(|response| response.status().as_u16())
 }
 
 /// Describes a failed call for the operator.
@@ -90,11 +100,12 @@ where
     let code = code(error);
     let known = |codes: &[&str]| codes.contains(&code.as_str());
     let failure = match error {
-        SdkError::TimeoutError(_) => {
-            Error::new(msg::timeout(call.action, CALL_DEADLINE.as_secs())).hint(msg::unreachable_hint())
-        }
+        SdkError::TimeoutError(_) => Error::new(msg::timeout(call.action, CALL_DEADLINE.as_secs()))
+            .hint(msg::unreachable_hint()),
         SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) => {
-            Error::new(msg::unreachable(call.action)).hint(msg::unreachable_hint()).source(error)
+            Error::new(msg::unreachable(call.action))
+                .hint(msg::unreachable_hint())
+                .source(error)
         }
         _ if known(&EXPIRED) => Error::new(msg::expired()).hint(sign_in_hint(profile)),
         _ if known(&REJECTED) => {
@@ -135,6 +146,8 @@ pub fn sign_in_hint(profile: Option<&str>) -> Text {
 
 /// Says whether AWS does not know the resource.
 pub fn is_not_found<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
-    matches!(error.code(), Some("NotFound" | "NotFoundException" | "NoSuchEntity"))
-        || status(error) == Some(404)
+    matches!(
+        error.code(),
+        Some("NotFound" | "NotFoundException" | "NoSuchEntity")
+    ) || status(error) == Some(404)
 }

@@ -23,9 +23,16 @@ pub fn role_suffix(kind: RoleKind) -> Option<&'static str> {
 /// Returns the roles whose names end so.
 pub async fn roles_ending(observer: &Observer<'_>, suffix: &str) -> Result<Vec<RoleArn>> {
     let mut found = Vec::new();
-    let mut pages = observer.clients.iam.list_roles().into_paginator().items().send();
+    let mut pages = observer
+        .clients
+        .iam
+        .list_roles()
+        .into_paginator()
+        .items()
+        .send();
     while let Some(next) = pages.next().await {
-        let role = next.map_err(|error| observer.failed(&Call::new("iam:ListRoles", "*"), &error))?;
+        let role =
+            next.map_err(|error| observer.failed(&Call::new("iam:ListRoles", "*"), &error))?;
         if role.role_name().ends_with(suffix)
             && let Ok(arn) = RoleArn::parse(role.arn())
         {
@@ -66,5 +73,7 @@ pub fn decoded(document: &str) -> String {
     if document.trim_start().starts_with(['{', '[']) {
         return document.to_owned();
     }
-    percent_decode_str(document).decode_utf8_lossy().into_owned()
+    percent_decode_str(document)
+        .decode_utf8_lossy()
+        .into_owned()
 }

@@ -136,7 +136,9 @@ impl Clients {
             return self.sns.clone();
         }
         let region = aws_config::Region::new(region.to_string());
-        let config = aws_sdk_sns::config::Builder::from(&self.sdk).region(region).build();
+        let config = aws_sdk_sns::config::Builder::from(&self.sdk)
+            .region(region)
+            .build();
         aws_sdk_sns::Client::from_conf(config)
     }
 
@@ -148,14 +150,20 @@ impl Clients {
     /// Asks who is calling.
     pub async fn caller(&self, profile: Option<&str>) -> Result<Caller> {
         let expires = self.credentials_end(profile).await?;
-        let identity = self.sts.get_caller_identity().send().await.map_err(|error| {
-            let call = error::Call::new("sts:GetCallerIdentity", "*");
-            error::failed(&call, "-", profile, &error)
-        })?;
+        let identity = self
+            .sts
+            .get_caller_identity()
+            .send()
+            .await
+            .map_err(|error| {
+                let call = error::Call::new("sts:GetCallerIdentity", "*");
+                error::failed(&call, "-", profile, &error)
+            })?;
         let arn = identity.arn().unwrap_or_default().to_owned();
         let unreadable = |_: Text| Error::new(msg::no_account(&arn));
         Ok(Caller {
-            account: AccountId::parse(identity.account().unwrap_or_default()).map_err(unreadable)?,
+            account: AccountId::parse(identity.account().unwrap_or_default())
+                .map_err(unreadable)?,
             partition: arn.split(':').nth(1).unwrap_or("aws").to_owned(),
             expires,
             arn,

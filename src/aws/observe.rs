@@ -39,11 +39,16 @@ impl<'a> Observer<'a> {
     /// Looks at everything that a site's plan depends on.
     pub async fn observe(&self, site: &Site) -> Observed {
         let buckets = join_all(site.buckets.iter().map(async |bucket| {
-            (bucket.name.clone(), self.bucket(bucket, site.region.as_str()).await)
+            (
+                bucket.name.clone(),
+                self.bucket(bucket, site.region.as_str()).await,
+            )
         }));
-        let roles = join_all(RoleKind::ALL.map(async |kind| (kind, self.role(site.role(kind)).await)));
+        let roles =
+            join_all(RoleKind::ALL.map(async |kind| (kind, self.role(site.role(kind)).await)));
         let topics = join_all(
-            site.topics().map(async |(event, topic)| (event, self.topic(site, topic).await)),
+            site.topics()
+                .map(async |(event, topic)| (event, self.topic(site, topic).await)),
         );
         let warehouse = warehouse::observe(self, &site.redshift.warehouse);
         let ((buckets, roles), (topics, warehouse)) =
@@ -89,7 +94,10 @@ impl<'a> Observer<'a> {
             };
         }
         let markers = try_join_all(
-            bucket.markers().into_iter().map(async |key| self.marker(name, &arn, key).await),
+            bucket
+                .markers()
+                .into_iter()
+                .map(async |key| self.marker(name, &arn, key).await),
         );
         let (markers, (empty, blocked, tags)) = join(
             markers,
@@ -201,7 +209,9 @@ impl<'a> Observer<'a> {
         let got = match got {
             Ok(got) => got,
             Err(error) if error.code() == Some("NoSuchEntity") => return Ok(RoleState::Missing),
-            Err(error) => return Err(self.failed(&Call::new("iam:GetRole", role.to_string()), &error)),
+            Err(error) => {
+                return Err(self.failed(&Call::new("iam:GetRole", role.to_string()), &error));
+            }
         };
         let policies = try_join_all(names?.into_iter().map(async |policy| {
             let document = self.inline_policy(role, &policy).await?.unwrap_or_default();
@@ -209,8 +219,12 @@ impl<'a> Observer<'a> {
         }))
         .await?;
         let present = got.role();
-        let arn = present.map(|role| role.arn().to_owned()).unwrap_or_default();
-        let trust = present.and_then(|role| role.assume_role_policy_document()).unwrap_or_default();
+        let arn = present
+            .map(|role| role.arn().to_owned())
+            .unwrap_or_default();
+        let trust = present
+            .and_then(|role| role.assume_role_policy_document())
+            .unwrap_or_default();
         Ok(RoleState::Present(PresentRole {
             arn: RoleArn::parse(&arn).unwrap_or_else(|_| role.clone()),
             trust: find::decoded(trust),
@@ -278,15 +292,21 @@ impl<'a> Observer<'a> {
         arn: &str,
     ) -> Result<BTreeMap<Subscription, bool>> {
         let mut found = BTreeMap::new();
-        let mut pages =
-            sns.list_subscriptions_by_topic().topic_arn(arn).into_paginator().items().send();
+        let mut pages = sns
+            .list_subscriptions_by_topic()
+            .topic_arn(arn)
+            .into_paginator()
+            .items()
+            .send();
         while let Some(next) = pages.next().await {
             let item = next.map_err(|error| {
                 self.failed(&Call::new("sns:ListSubscriptionsByTopic", arn), &error)
             })?;
             // The ARN of a subscription that nobody has confirmed is the literal `PendingConfirmation`;
             // a deleted one says `Deleted` for a while.
-            let confirmed = item.subscription_arn().is_some_and(|arn| arn.starts_with("arn:"));
+            let confirmed = item
+                .subscription_arn()
+                .is_some_and(|arn| arn.starts_with("arn:"));
             if item.subscription_arn() == Some("Deleted") {
                 continue;
             }

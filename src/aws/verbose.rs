@@ -46,9 +46,14 @@ impl Intercept for Calls {
         let status = response.map_or_else(|| "-".to_owned(), |r| r.status().as_u16().to_string());
         let request = response.and_then(|response| {
             let headers = response.headers();
-            headers.get("x-amzn-requestid").or_else(|| headers.get("x-amz-request-id"))
+            headers
+                .get("x-amzn-requestid")
+                .or_else(|| headers.get("x-amz-request-id"))
         });
-        (self.0)(&format!("aws {operation} {status} {}", request.unwrap_or("-")));
+        (self.0)(&format!(
+            "aws {operation} {status} {}",
+            request.unwrap_or("-")
+        ));
         Ok(())
     }
 }

@@ -30,14 +30,23 @@ pub async fn observe(observer: &Observer<'_>, warehouse: &Warehouse) -> Result<W
 
 async fn cluster(observer: &Observer<'_>, id: &str) -> Result<WarehouseState> {
     let region = observer.clients.region();
-    let missing = || {
-        Error::new(msg::cluster_missing(id, region)).hint(msg::warehouse_missing_hint())
-    };
-    let answer =
-        observer.clients.redshift.describe_clusters().cluster_identifier(id).send().await;
+    let missing =
+        || Error::new(msg::cluster_missing(id, region)).hint(msg::warehouse_missing_hint());
+    let answer = observer
+        .clients
+        .redshift
+        .describe_clusters()
+        .cluster_identifier(id)
+        .send()
+        .await;
     let clusters = match answer {
         Ok(answer) => answer.clusters.unwrap_or_default(),
-        Err(error) if matches!(error.code(), Some("ClusterNotFound" | "ClusterNotFoundFault")) => {
+        Err(error)
+            if matches!(
+                error.code(),
+                Some("ClusterNotFound" | "ClusterNotFoundFault")
+            ) =>
+        {
             return Err(missing());
         }
         Err(error) => {
@@ -52,7 +61,10 @@ async fn cluster(observer: &Observer<'_>, id: &str) -> Result<WarehouseState> {
         roles: roles
             .into_iter()
             .map(|role| {
-                (role.iam_role_arn.unwrap_or_default(), role.apply_status.unwrap_or_default())
+                (
+                    role.iam_role_arn.unwrap_or_default(),
+                    role.apply_status.unwrap_or_default(),
+                )
             })
             .collect(),
         default_role: cluster.default_iam_role_arn,
@@ -63,9 +75,8 @@ async fn cluster(observer: &Observer<'_>, id: &str) -> Result<WarehouseState> {
 async fn workgroup(observer: &Observer<'_>, name: &str) -> Result<WarehouseState> {
     let serverless = &observer.clients.serverless;
     let region = observer.clients.region();
-    let missing = || {
-        Error::new(msg::workgroup_missing(name, region)).hint(msg::warehouse_missing_hint())
-    };
+    let missing =
+        || Error::new(msg::workgroup_missing(name, region)).hint(msg::warehouse_missing_hint());
     let workgroup = match serverless.get_workgroup().workgroup_name(name).send().await {
         Ok(answer) => answer.workgroup.ok_or_else(missing)?,
         Err(error) if error.code() == Some("ResourceNotFoundException") => return Err(missing()),
@@ -75,13 +86,22 @@ async fn workgroup(observer: &Observer<'_>, name: &str) -> Result<WarehouseState
         }
     };
     let namespace = workgroup.namespace_name.unwrap_or_default();
-    let answer = serverless.get_namespace().namespace_name(&namespace).send().await;
+    let answer = serverless
+        .get_namespace()
+        .namespace_name(&namespace)
+        .send()
+        .await;
     let answer = answer.map_err(|error| {
         observer.failed(&Call::new("redshift-serverless:GetNamespace", "*"), &error)
     })?;
     let found = answer.namespace;
-    let status = found.as_ref().and_then(|found| found.status.as_ref().map(|s| s.as_str().to_owned()));
-    let roles = found.as_ref().and_then(|found| found.iam_roles.clone()).unwrap_or_default();
+    let status = found
+        .as_ref()
+        .and_then(|found| found.status.as_ref().map(|s| s.as_str().to_owned()));
+    let roles = found
+        .as_ref()
+        .and_then(|found| found.iam_roles.clone())
+        .unwrap_or_default();
     Ok(WarehouseState {
         status: status.unwrap_or_default(),
         roles: roles.iter().map(|role| namespace_role(role)).collect(),
@@ -93,7 +113,9 @@ async fn workgroup(observer: &Observer<'_>, name: &str) -> Result<WarehouseState
 /// Reads a role of a namespace: `IamRole(applyStatus=in-sync, iamRoleArn=arn:...)`
 /// with the keys in either order, or a bare ARN.
 fn namespace_role(text: &str) -> (String, String) {
-    let inner = text.strip_prefix("IamRole(").and_then(|text| text.strip_suffix(')'));
+    let inner = text
+        .strip_prefix("IamRole(")
+        .and_then(|text| text.strip_suffix(')'));
     let Some(inner) = inner else {
         return (text.to_owned(), "in-sync".to_owned());
     };
@@ -120,7 +142,11 @@ pub async fn attach(
     let deadline = Instant::now() + WAIT;
     loop {
         let state = observe(observer, warehouse).await?;
-        let status = state.roles.get(&wanted).map_or("missing", String::as_str).to_owned();
+        let status = state
+            .roles
+            .get(&wanted)
+            .map_or("missing", String::as_str)
+            .to_owned();
         if status == "in-sync" {
             return Ok(());
         }
@@ -155,9 +181,13 @@ async fn request(
 /// Says whether a refusal passes by itself: the warehouse is busy, or the role was
 /// made a moment ago and is not known everywhere yet.
 fn passes(code: &str, message: &str) -> bool {
-    matches!(code, "InvalidClusterState" | "InvalidClusterStateFault" | "ConflictException")
-        || (matches!(code, "InvalidParameterValue" | "ValidationException" | "InvalidParameterCombination")
-            && message.to_ascii_lowercase().contains("role"))
+    matches!(
+        code,
+        "InvalidClusterState" | "InvalidClusterStateFault" | "ConflictException"
+    ) || (matches!(
+        code,
+        "InvalidParameterValue" | "ValidationException" | "InvalidParameterCombination"
+    ) && message.to_ascii_lowercase().contains("role"))
 }
 
 async fn modify_cluster(
@@ -174,7 +204,10 @@ async fn modify_cluster(
         .send()
         .await;
     let Err(error) = answer else { return Ok(None) };
-    let call = Call::new("redshift:ModifyClusterIamRoles", arn(observer, "cluster", id));
+    let call = Call::new(
+        "redshift:ModifyClusterIamRoles",
+        arn(observer, "cluster", id),
+    );
     let code = error::code(&error);
     let failure = if code.starts_with("InvalidClusterState") {
         let state = cluster(observer, id).await?;
@@ -183,7 +216,11 @@ async fn modify_cluster(
         observer.failed(&call, &error)
     };
     let retry = passes(&code, error.message().unwrap_or_default());
-    if retry { Ok(Some(failure)) } else { Err(failure) }
+    if retry {
+        Ok(Some(failure))
+    } else {
+        Err(failure)
+    }
 }
 
 /// `UpdateNamespace` replaces the list, so that the roles of others and the default
@@ -202,7 +239,12 @@ async fn update_namespace(
     if state.roles.contains_key(&role.to_string()) {
         return Ok(None);
     }
-    let roles = state.roles.keys().cloned().chain([role.to_string()]).collect();
+    let roles = state
+        .roles
+        .keys()
+        .cloned()
+        .chain([role.to_string()])
+        .collect();
     let answer = observer
         .clients
         .serverless
@@ -215,14 +257,24 @@ async fn update_namespace(
     let Err(error) = answer else { return Ok(None) };
     let code = error::code(&error);
     let retry = passes(&code, error.message().unwrap_or_default());
-    let failure = observer.failed(&Call::new("redshift-serverless:UpdateNamespace", "*"), &error);
-    if retry { Ok(Some(failure)) } else { Err(failure) }
+    let failure = observer.failed(
+        &Call::new("redshift-serverless:UpdateNamespace", "*"),
+        &error,
+    );
+    if retry {
+        Ok(Some(failure))
+    } else {
+        Err(failure)
+    }
 }
 
 fn arn(observer: &Observer<'_>, kind: &str, id: &str) -> String {
     let caller = observer.caller;
     let region = observer.clients.region();
-    format!("arn:{}:redshift:{region}:{}:{kind}:{id}", caller.partition, caller.account)
+    format!(
+        "arn:{}:redshift:{region}:{}:{kind}:{id}",
+        caller.partition, caller.account
+    )
 }
 
 #[cfg(test)]

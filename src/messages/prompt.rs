@@ -29,7 +29,7 @@ catalogue! {
     }
     answer_with_numbers(count) {
         en: "Enter numbers from 1 to {count}, separated by commas, or 0 for none.",
-        ja: "1 から {count} までの番号をコンマ区切りで入力してください。選択しない場合は 0 を入力してください。",
+        ja: "1 から {count} までの番号をコンマ区切りで入力してください (なしは 0)。",
     }
     invisible_character(code_point) {
         en: "The answer contains an invisible character ({code_point}). Enter it again without that character.",

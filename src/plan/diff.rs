@@ -34,8 +34,11 @@ pub fn settle(site: &mut Site, observed: &Observed) {
         }
     }
     let own = PolicyName::parse(&format!("jmc-{}-s3-policy", site.name)).ok();
-    let buckets: Vec<String> =
-        site.reach_of(RoleKind::Redshift).into_iter().map(str::to_owned).collect();
+    let buckets: Vec<String> = site
+        .reach_of(RoleKind::Redshift)
+        .into_iter()
+        .map(str::to_owned)
+        .collect();
     let role = &mut site.roles.redshift;
     match observed.roles.get(&RoleKind::Redshift) {
         Some(Ok(RoleState::Missing)) => {
@@ -58,7 +61,10 @@ fn own_or_suitable(
     own: Option<PolicyName>,
     buckets: &[String],
 ) -> Option<PolicyName> {
-    if own.as_ref().is_some_and(|name| role.policies.contains_key(name.as_str())) {
+    if own
+        .as_ref()
+        .is_some_and(|name| role.policies.contains_key(name.as_str()))
+    {
         return own;
     }
     let names: Vec<&str> = buckets.iter().map(String::as_str).collect();
@@ -66,7 +72,9 @@ fn own_or_suitable(
         let edit = Policy::parse(text)
             .and_then(|policy| policy.with_buckets(Access::Warehouse, "aws", &names));
         edit.is_ok_and(|edit| {
-            edit.added.iter().all(|change| matches!(change.place, policy::Place::Existing { .. }))
+            edit.added
+                .iter()
+                .all(|change| matches!(change.place, policy::Place::Existing { .. }))
         })
     };
     let mut matching = role.policies.iter().filter(|(_, text)| suitable(text));
@@ -138,38 +146,57 @@ pub fn usable(site: &Site, name: &str, state: &BucketState) -> Result<()> {
 pub fn usable_in(region: &str, account: &str, name: &str, state: &BucketState) -> Result<()> {
     match state {
         BucketState::Missing | BucketState::Ours(_) => Ok(()),
-        BucketState::Elsewhere(actual) => Err(Error::new(msg::bucket_region(name, actual, region))
-            .hint(msg::bucket_region_hint())),
+        BucketState::Elsewhere(actual) => {
+            Err(Error::new(msg::bucket_region(name, actual, region))
+                .hint(msg::bucket_region_hint()))
+        }
         BucketState::Foreign => {
             Err(Error::new(msg::bucket_foreign(name)).hint(msg::bucket_foreign_hint(account)))
         }
     }
 }
 
-fn existing_bucket(
-    plan: &mut Plan,
-    site: &Site,
-    bucket: &crate::site::Bucket,
-    ours: &OurBucket,
-) {
+fn existing_bucket(plan: &mut Plan, site: &Site, bucket: &crate::site::Bucket, ours: &OurBucket) {
     let before = plan.steps.len();
-    let folders: std::collections::BTreeSet<String> =
-        bucket.markers().difference(&ours.markers).cloned().collect();
+    let folders: std::collections::BTreeSet<String> = bucket
+        .markers()
+        .difference(&ours.markers)
+        .cloned()
+        .collect();
     if !folders.is_empty() {
-        plan.push(Action::CreateFolders { bucket: bucket.name.clone(), folders }, Vec::new());
+        plan.push(
+            Action::CreateFolders {
+                bucket: bucket.name.clone(),
+                folders,
+            },
+            Vec::new(),
+        );
     }
     if bucket.origin == Some(Origin::Created) {
         if !ours.public_access_blocked {
-            plan.push(Action::BlockPublicAccess { bucket: bucket.name.clone() }, Vec::new());
+            plan.push(
+                Action::BlockPublicAccess {
+                    bucket: bucket.name.clone(),
+                },
+                Vec::new(),
+            );
         }
         if let Some(tags) = merged(&ours.tags, &site.all_tags()) {
-            plan.push(Action::TagBucket { bucket: bucket.name.clone(), tags }, Vec::new());
+            plan.push(
+                Action::TagBucket {
+                    bucket: bucket.name.clone(),
+                    tags,
+                },
+                Vec::new(),
+            );
         }
     } else if !ours.public_access_blocked {
         plan.notes.push(say::public_access_note(&bucket.name));
     }
     if plan.steps.len() == before {
-        plan.unchanged.push(Unchanged::Bucket { bucket: bucket.name.clone() });
+        plan.unchanged.push(Unchanged::Bucket {
+            bucket: bucket.name.clone(),
+        });
     }
 }
 
@@ -204,9 +231,7 @@ fn roles(plan: &mut Plan, site: &Site, observed: &Observed, created: &BTreeMap<S
                 }
             }
             // Only a role of our own making is made; an adopted one that is gone had rights that we don't know.
-            (None, RoleKind::Redshift)
-                if site.roles.redshift.origin != Some(Origin::Adopted) =>
-            {
+            (None, RoleKind::Redshift) if site.roles.redshift.origin != Some(Origin::Adopted) => {
                 let step = plan.push(
                     Action::CreateRole {
                         role: role.clone(),
@@ -220,9 +245,8 @@ fn roles(plan: &mut Plan, site: &Site, observed: &Observed, created: &BTreeMap<S
                 needs.push(step);
             }
             (None, _) => {
-                plan.blockers.push(
-                    Error::new(msg::role_missing(role)).hint(msg::role_missing_hint()),
-                );
+                plan.blockers
+                    .push(Error::new(msg::role_missing(role)).hint(msg::role_missing_hint()));
                 continue;
             }
             (Some(_), _) => {}
@@ -230,18 +254,19 @@ fn roles(plan: &mut Plan, site: &Site, observed: &Observed, created: &BTreeMap<S
         match grant(site, kind, present) {
             Ok(Some(grant)) => {
                 if !grant.budget.fits() {
-                    let full = msg::policy_full(
-                        &role.name,
-                        grant.budget.used_after,
-                        grant.budget.limit,
-                    );
-                    plan.blockers.push(Error::new(full).hint(msg::policy_full_hint()));
+                    let full =
+                        msg::policy_full(&role.name, grant.budget.used_after, grant.budget.limit);
+                    plan.blockers
+                        .push(Error::new(full).hint(msg::policy_full_hint()));
                 }
                 // No role reaches a name before the bucket behind it is known to be ours.
                 needs.extend(grant.buckets.iter().filter_map(|name| created.get(name)));
                 plan.push(Action::GrantBuckets(grant), needs);
             }
-            Ok(None) => plan.unchanged.push(Unchanged::Role { kind, role: role.clone() }),
+            Ok(None) => plan.unchanged.push(Unchanged::Role {
+                kind,
+                role: role.clone(),
+            }),
             Err(error) => plan.blockers.push(error),
         }
         if let Some(present) = present {
@@ -264,9 +289,7 @@ fn trusted(site: &Site, role: &PresentRole) -> Result<()> {
     };
     for service in services {
         if trust::allows_service(&role.trust, service)? == trust::Trusted::No {
-            return Err(
-                Error::new(msg::trust(&role.arn.name, service)).hint(msg::trust_hint())
-            );
+            return Err(Error::new(msg::trust(&role.arn.name, service)).hint(msg::trust_hint()));
         }
     }
     Ok(())
@@ -321,10 +344,17 @@ fn grant(site: &Site, kind: RoleKind, present: Option<&PresentRole>) -> Result<O
     };
     let others = present.into_iter().flat_map(|role| {
         let name = name.as_str();
-        role.policies.iter().filter(move |(other, _)| *other != name).map(|(_, text)| text.as_str())
+        role.policies
+            .iter()
+            .filter(move |(other, _)| *other != name)
+            .map(|(_, text)| text.as_str())
     });
-    let budget =
-        Budget::new(others, before.map(String::as_str), Some(after.as_str()), INLINE_ROLE_LIMIT);
+    let budget = Budget::new(
+        others,
+        before.map(String::as_str),
+        Some(after.as_str()),
+        INLINE_ROLE_LIMIT,
+    );
     Ok(Some(Grant {
         kind,
         role: role.clone(),
@@ -349,7 +379,10 @@ fn new_changes(access: Access, partition: &str, buckets: &[&str]) -> Result<Vec<
     let change = |(index, level): (usize, fn(&policy::Grant) -> &policy::Level)| policy::Change {
         sign: policy::Sign::Grant,
         actions: grants.first().map_or(&[], |grant| level(grant).actions),
-        arns: grants.iter().map(|grant| level(grant).arn.clone()).collect(),
+        arns: grants
+            .iter()
+            .map(|grant| level(grant).arn.clone())
+            .collect(),
         place: policy::Place::New { index },
     };
     Ok(levels.into_iter().enumerate().map(change).collect())
@@ -359,16 +392,20 @@ fn new_changes(access: Access, partition: &str, buckets: &[&str]) -> Result<Vec<
 fn denials(plan: &mut Plan, site: &Site, kind: RoleKind, role: &PresentRole) {
     let buckets = site.reach_of(kind);
     for (name, text) in &role.policies {
-        let Ok(policy) = Policy::parse(text) else { continue };
+        let Ok(policy) = Policy::parse(text) else {
+            continue;
+        };
         let Ok(denies) = policy.denies(access_of(kind), site.partition(), &buckets) else {
             continue;
         };
         for deny in denies {
             if deny.certain {
                 let text = msg::policy_deny(&role.arn.name, name, &deny.at);
-                plan.blockers.push(Error::new(text).hint(msg::policy_deny_hint()));
+                plan.blockers
+                    .push(Error::new(text).hint(msg::policy_deny_hint()));
             } else {
-                plan.notes.push(say::maybe_denied_note(&role.arn.name, name, &deny.at));
+                plan.notes
+                    .push(say::maybe_denied_note(&role.arn.name, name, &deny.at));
             }
         }
     }
@@ -393,14 +430,17 @@ fn attachment(plan: &mut Plan, site: &Site, observed: &Observed, creation: Optio
     };
     if status.is_none() && state.roles.len() >= limit {
         let full = msg::warehouse_roles_full(warehouse.id(), limit);
-        plan.blockers.push(Error::new(full).hint(msg::warehouse_roles_full_hint()));
+        plan.blockers
+            .push(Error::new(full).hint(msg::warehouse_roles_full_hint()));
     }
     // Any other state passes by itself, and is waited for.
     if !can_become_available(&state.status) {
         let busy = msg::warehouse_busy(warehouse.id(), &state.status);
-        plan.blockers.push(Error::new(busy).hint(msg::warehouse_busy_hint()));
+        plan.blockers
+            .push(Error::new(busy).hint(msg::warehouse_busy_hint()));
     } else if !is_available(&state.status) {
-        plan.notes.push(say::busy_note(warehouse.id(), &state.status));
+        plan.notes
+            .push(say::busy_note(warehouse.id(), &state.status));
     }
     plan.push(
         Action::AttachRole {
@@ -474,7 +514,14 @@ fn topic(plan: &mut Plan, site: &Site, event: Event, topic: &Topic, state: &Topi
             .filter(|(key, value)| present.tags.get(key) != Some(value))
             .collect();
         if display_name.is_some() || !tags.is_empty() {
-            plan.push(Action::UpdateTopic { arn: arn.clone(), display_name, tags }, Vec::new());
+            plan.push(
+                Action::UpdateTopic {
+                    arn: arn.clone(),
+                    display_name,
+                    tags,
+                },
+                Vec::new(),
+            );
         }
     }
     let missing: std::collections::BTreeSet<_> = topic
@@ -484,7 +531,13 @@ fn topic(plan: &mut Plan, site: &Site, event: Event, topic: &Topic, state: &Topi
         .cloned()
         .collect();
     if !missing.is_empty() {
-        plan.push(Action::Subscribe { arn: arn.clone(), subscriptions: missing }, Vec::new());
+        plan.push(
+            Action::Subscribe {
+                arn: arn.clone(),
+                subscriptions: missing,
+            },
+            Vec::new(),
+        );
     }
     if plan.steps.len() == before {
         plan.unchanged.push(Unchanged::Topic { arn });
@@ -498,11 +551,16 @@ pub fn matrix(site: &Site, observed: &Observed) -> Vec<(BucketKind, [Option<bool
         let Some(Ok(RoleState::Present(present))) = observed.roles.get(&role) else {
             return false;
         };
-        let policies: Vec<Policy> =
-            present.policies.values().filter_map(|text| Policy::parse(text).ok()).collect();
+        let policies: Vec<Policy> = present
+            .policies
+            .values()
+            .filter_map(|text| Policy::parse(text).ok())
+            .collect();
         let policies: Vec<&Policy> = policies.iter().collect();
         policy::verdict(&policies, access_of(role), site.partition(), bucket).is_ok_and(|cells| {
-            cells.iter().all(|cell| matches!(cell.verdict, policy::Verdict::Allowed { .. }))
+            cells
+                .iter()
+                .all(|cell| matches!(cell.verdict, policy::Verdict::Allowed { .. }))
         })
     };
     BucketKind::ALL
@@ -510,7 +568,8 @@ pub fn matrix(site: &Site, observed: &Observed) -> Vec<(BucketKind, [Option<bool
         .map(|kind| {
             let cells = RoleKind::ALL.map(|role| {
                 role.reaches(kind).then(|| {
-                    site.buckets_of(kind).all(|bucket| reached(role, bucket.name.as_str()))
+                    site.buckets_of(kind)
+                        .all(|bucket| reached(role, bucket.name.as_str()))
                 })
             });
             (kind, cells)

@@ -7,21 +7,11 @@
 //! typed stays, one below the other, as it reads best on paper, in a ticket and
 //! to a screen reader.
 
+use super::terminal::Stop;
+use crate::signals;
 use std::io::{self, Stderr, Write};
 use std::os::fd::{AsRawFd, RawFd};
 use unicode_width::UnicodeWidthChar;
-
-/// The error inside an [`io::Error`] when the person wiped the line to type it again.
-#[derive(Debug)]
-pub(super) struct Wiped;
-
-impl std::fmt::Display for Wiped {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("the line was wiped")
-    }
-}
-
-impl std::error::Error for Wiped {}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
@@ -120,7 +110,7 @@ impl<W: Write> Echo<W> {
                 }
                 drawn.push('\r');
                 self.out.write_all(drawn.as_bytes())?;
-                return Err(io::Error::other(Wiped));
+                return Err(io::Error::other(Stop::Wiped));
             }
             c if c.is_control() => {}
             c => self.draw(&mut drawn, c),
@@ -171,6 +161,10 @@ impl<W: Write> Echo<W> {
 
 impl<W: Write> Write for Echo<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if signals::is_ending() {
+            // Not `Interrupted`, upon which `write_all` would try again.
+            return Err(io::Error::other(Stop::Ending));
+        }
         let event = std::str::from_utf8(bytes).unwrap_or_default();
         match self.state {
             State::Prompt => self.prompt(event)?,

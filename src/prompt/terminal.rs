@@ -107,8 +107,10 @@ impl Terminal {
                     return Err(self.failed(io::ErrorKind::UnexpectedEof.into()));
                 }
                 Ok(typed) => return Ok(typed.replace('\x04', "")),
-                Err(dialoguer::Error::IO(error)) if wiped(&error) => {}
-                Err(dialoguer::Error::IO(error)) => return Err(self.failed(error)),
+                Err(dialoguer::Error::IO(error)) => match stop(&error) {
+                    Some(Stop::Wiped) => {}
+                    _ => return Err(self.failed(error)),
+                },
             }
         }
     }
@@ -156,32 +158,44 @@ impl Terminal {
     }
 
     fn failed(&self, error: io::Error) -> Error {
-        match error.kind() {
-            io::ErrorKind::Interrupted => {
-                let error = signals::interrupted_question();
-                let _ = self.term.write_line("");
-                error
+        let error = match (stop(&error), error.kind()) {
+            // Ctrl-C or another signal.
+            (Some(Stop::Ending), _) | (_, io::ErrorKind::Interrupted) => {
+                signals::interrupted_question()
             }
             // Ctrl-D, or a terminal that went away.
-            io::ErrorKind::UnexpectedEof => {
-                let _ = self.term.write_line("");
-                signals::interruption()
-            }
+            (_, io::ErrorKind::UnexpectedEof) => signals::interruption(),
             _ => Error::new(prompt::no_answer()).source(&error),
-        }
+        };
+        // What is said next stands on a line of its own.
+        let _ = self.term.write_line("");
+        error
     }
 }
 
-#[cfg(unix)]
-fn wiped(error: &io::Error) -> bool {
-    error
-        .get_ref()
-        .is_some_and(|inner| inner.is::<super::echo::Wiped>())
+/// Why a line was given up before it was complete.
+#[derive(Debug)]
+#[cfg_attr(
+    not(unix),
+    expect(dead_code, reason = "dialoguer draws by itself there")
+)]
+pub(super) enum Stop {
+    /// The person wiped it, to type it again.
+    Wiped,
+    /// The run is ending.
+    Ending,
 }
 
-#[cfg(not(unix))]
-fn wiped(_: &io::Error) -> bool {
-    false
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self:?}")
+    }
+}
+
+impl std::error::Error for Stop {}
+
+fn stop(error: &io::Error) -> Option<&Stop> {
+    error.get_ref()?.downcast_ref()
 }
 
 /// A style that is applied whatever console thinks of the terminal: [`Look`] decides.

@@ -27,7 +27,9 @@ fn split(value: &str) -> Option<Parts<'_>> {
     };
     let sound = arn == "arn"
         && partition.starts_with("aws")
-        && partition.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+        && partition
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b == b'-');
     sound.then_some(found)
 }
 
@@ -77,7 +79,11 @@ impl RoleArn {
             return Err(refuse());
         }
         let (path, name) = rest.rsplit_once('/').unwrap_or(("", rest));
-        let path = if path.is_empty() { "/".to_owned() } else { format!("/{path}/") };
+        let path = if path.is_empty() {
+            "/".to_owned()
+        } else {
+            format!("/{path}/")
+        };
         Ok(Self {
             partition: parts.partition.to_owned(),
             account: AccountId::parse(parts.account).map_err(|_| refuse())?,
@@ -114,7 +120,10 @@ impl PolicyArn {
             parts.service == "iam"
                 && parts.region.is_empty()
                 && (parts.account == "aws" || AccountId::parse(parts.account).is_ok())
-                && parts.resource.strip_prefix("policy/").is_some_and(|name| !name.is_empty())
+                && parts
+                    .resource
+                    .strip_prefix("policy/")
+                    .is_some_and(|name| !name.is_empty())
         });
         if sound {
             Ok(Self(value.to_owned()))
@@ -257,8 +266,16 @@ as_string!(TopicRef);
 /// How SNS delivers to an endpoint.
 ///
 /// Source: <https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html>.
-const PROTOCOLS: [&str; 8] =
-    ["email", "email-json", "sms", "http", "https", "sqs", "lambda", "firehose"];
+const PROTOCOLS: [&str; 8] = [
+    "email",
+    "email-json",
+    "sms",
+    "http",
+    "https",
+    "sqs",
+    "lambda",
+    "firehose",
+];
 
 /// A subscription of a topic: protocol and endpoint, shown as `email:ops@example.com`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -271,16 +288,22 @@ pub struct Subscription {
 }
 
 impl Subscription {
-    /// Reads `protocol:endpoint`; a URL or an ARN tells its protocol itself.
+    /// Reads `protocol:endpoint`; a URL, an ARN or a mail address tells its protocol itself.
     pub fn parse(value: &str) -> Result<Self, Text> {
         let value = value.trim();
         plain(value, 2048)?;
         let refuse = || msg::subscription_form(shortened(value));
         let (protocol, endpoint) = if let Some(parts) = split(value) {
             (parts.service, value)
+        } else if !value.contains(':') && is_mail_address(value) {
+            ("email", value)
         } else {
             let (protocol, rest) = value.split_once(':').ok_or_else(refuse)?;
-            if rest.starts_with("//") { (protocol, value) } else { (protocol, rest) }
+            if rest.starts_with("//") {
+                (protocol, value)
+            } else {
+                (protocol, rest)
+            }
         };
         if !PROTOCOLS.contains(&protocol) {
             return Err(refuse());
@@ -353,14 +376,22 @@ mod tests {
             "arn:aws:iam::123456789012:role/",
             "arn:aws:iam",
         ] {
-            assert_eq!(RoleArn::parse(arn).unwrap_err().code(), Some("JMC-ARN"), "{arn}");
+            assert_eq!(
+                RoleArn::parse(arn).unwrap_err().code(),
+                Some("JMC-ARN"),
+                "{arn}"
+            );
         }
         for arn in [
             "arn:aws:sns:ap-northeast-1:123456789012:jobs.fifo",
             "arn:aws:sqs:ap-northeast-1:123456789012:jobs",
             "arn:aws:sns:tokyo:123456789012:jobs",
         ] {
-            assert_eq!(TopicArn::parse(arn).unwrap_err().code(), Some("JMC-ARN"), "{arn}");
+            assert_eq!(
+                TopicArn::parse(arn).unwrap_err().code(),
+                Some("JMC-ARN"),
+                "{arn}"
+            );
         }
     }
 
@@ -368,10 +399,23 @@ mod tests {
     fn subscriptions_know_their_protocol() {
         for (typed, protocol, endpoint) in [
             ("email:ops@example.com", "email", "ops@example.com"),
-            ("email-json:ops@example.co.jp", "email-json", "ops@example.co.jp"),
+            ("ops@example.com", "email", "ops@example.com"),
+            (
+                "email-json:ops@example.co.jp",
+                "email-json",
+                "ops@example.co.jp",
+            ),
             ("sms:+819012345678", "sms", "+819012345678"),
-            ("https://hooks.example.com/x", "https", "https://hooks.example.com/x"),
-            ("https:https://hooks.example.com/x", "https", "https://hooks.example.com/x"),
+            (
+                "https://hooks.example.com/x",
+                "https",
+                "https://hooks.example.com/x",
+            ),
+            (
+                "https:https://hooks.example.com/x",
+                "https",
+                "https://hooks.example.com/x",
+            ),
             (
                 "arn:aws:sqs:ap-northeast-1:123456789012:jobs",
                 "sqs",
@@ -384,10 +428,19 @@ mod tests {
             ),
         ] {
             let read = Subscription::parse(typed).unwrap();
-            assert_eq!((read.protocol.as_str(), read.endpoint.as_str()), (protocol, endpoint));
+            assert_eq!(
+                (read.protocol.as_str(), read.endpoint.as_str()),
+                (protocol, endpoint)
+            );
             assert_eq!(Subscription::parse(&read.to_string()).unwrap(), read);
         }
-        for typed in ["ops@example.com", "fax:1", "email:ops", "email:a b@c.d", "sms:0901234"] {
+        for typed in [
+            "ops@example.com",
+            "fax:1",
+            "email:ops",
+            "email:a b@c.d",
+            "sms:0901234",
+        ] {
             assert!(Subscription::parse(typed).is_err(), "{typed}");
         }
     }

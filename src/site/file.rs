@@ -37,10 +37,12 @@ pub fn read_as<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
         }
         None => return Err(Error::new(msg::no_version(shown)).hint(msg::mend_hint())),
     }
-    serde_path_to_error::deserialize(value).map(Some).map_err(|error| {
-        let path = error.path().to_string();
-        Error::new(msg::field(shown, path, error.inner())).hint(msg::mend_hint())
-    })
+    serde_path_to_error::deserialize(value)
+        .map(Some)
+        .map_err(|error| {
+            let path = error.path().to_string();
+            Error::new(msg::field(shown, path, error.inner())).hint(msg::mend_hint())
+        })
 }
 
 /// Writes a site file atomically: a temporary file beside it, fsync, rename; mode 0600.
@@ -48,7 +50,9 @@ pub fn read_as<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
 /// A symbolic link is followed, so that it stays one.
 pub fn write(path: &Path, site: &Site) -> Result<()> {
     let failed = |error: &dyn std::error::Error| {
-        Error::new(msg::unwritable(path.display())).source(error).hint(msg::unwritable_hint())
+        Error::new(msg::unwritable(path.display()))
+            .source(error)
+            .hint(msg::unwritable_hint())
     };
     let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
     let folder = match target.parent() {
@@ -59,9 +63,11 @@ pub fn write(path: &Path, site: &Site) -> Result<()> {
     text.push('\n');
     // NamedTempFile is created with mode 0600.
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|error| failed(&error))?;
-    file.write_all(text.as_bytes()).map_err(|error| failed(&error))?;
+    file.write_all(text.as_bytes())
+        .map_err(|error| failed(&error))?;
     file.as_file().sync_all().map_err(|error| failed(&error))?;
-    file.persist(&target).map_err(|error| failed(&error.error))?;
+    file.persist(&target)
+        .map_err(|error| failed(&error.error))?;
     // The rename itself must survive a crash; not every file system can sync a folder.
     if let Ok(folder) = std::fs::File::open(folder) {
         let _ = folder.sync_all();

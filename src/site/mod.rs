@@ -235,8 +235,14 @@ pub struct Bucket {
 impl Bucket {
     /// Returns the keys of the folder markers that must exist.
     pub fn markers(&self) -> BTreeSet<String> {
-        let fixed = self.kinds.iter().flat_map(|kind| kind.folders()).map(|key| (*key).to_owned());
-        fixed.chain(self.folders.iter().map(ToString::to_string)).collect()
+        let fixed = self
+            .kinds
+            .iter()
+            .flat_map(|kind| kind.folders())
+            .map(|key| (*key).to_owned());
+        fixed
+            .chain(self.folders.iter().map(ToString::to_string))
+            .collect()
     }
 }
 
@@ -287,7 +293,9 @@ impl Site {
 
     /// Returns the names of the buckets that serve a kind, in the site's order.
     pub fn buckets_of(&self, kind: BucketKind) -> impl Iterator<Item = &Bucket> {
-        self.buckets.iter().filter(move |bucket| bucket.kinds.contains(&kind))
+        self.buckets
+            .iter()
+            .filter(move |bucket| bucket.kinds.contains(&kind))
     }
 
     /// Returns the names of the buckets that a role must reach.
@@ -314,7 +322,10 @@ impl Site {
             Notifications::System {} => None,
             Notifications::Site { topics, .. } => Some(topics),
         };
-        topics.into_iter().flatten().map(|(event, topic)| (*event, topic))
+        topics
+            .into_iter()
+            .flatten()
+            .map(|(event, topic)| (*event, topic))
     }
 
     /// Returns the ARN of a topic, whether it exists yet or not.

@@ -163,7 +163,9 @@ fn parse_bucket(value: &str) -> Result<String, Text> {
     }
     if bare.parse::<Ipv4Addr>().is_ok()
         || (bare.split('.').count() == 4
-            && bare.split('.').all(|part| part.bytes().all(|b| b.is_ascii_digit())))
+            && bare
+                .split('.')
+                .all(|part| part.bytes().all(|b| b.is_ascii_digit())))
     {
         return Err(msg::bucket_address(shown));
     }
@@ -336,7 +338,11 @@ fn half_width(value: &str) -> Option<String> {
 impl TryFrom<u16> for Port {
     type Error = Invalid;
     fn try_from(value: u16) -> Result<Self, Invalid> {
-        if value == 0 { Err(Invalid(msg::port(value))) } else { Ok(Self(value)) }
+        if value == 0 {
+            Err(Invalid(msg::port(value)))
+        } else {
+            Ok(Self(value))
+        }
     }
 }
 
@@ -363,7 +369,12 @@ mod tests {
 
     #[test]
     fn bucket_names_are_saved_bare() {
-        for typed in ["sales-data", "s3://sales-data", "s3://sales-data/", " sales-data "] {
+        for typed in [
+            "sales-data",
+            "s3://sales-data",
+            "s3://sales-data/",
+            " sales-data ",
+        ] {
             assert_eq!(BucketName::parse(typed).unwrap().as_str(), "sales-data");
         }
     }
@@ -421,7 +432,12 @@ mod tests {
 
     #[test]
     fn regions_have_their_form() {
-        for region in ["ap-northeast-1", "cn-north-1", "us-gov-west-1", "eusc-de-east-1"] {
+        for region in [
+            "ap-northeast-1",
+            "cn-north-1",
+            "us-gov-west-1",
+            "eusc-de-east-1",
+        ] {
             assert_eq!(Region::parse(region).unwrap().as_str(), region);
         }
         for typed in ["tokyo", "ap-northeast", "AP-NORTHEAST-1", "ap-northeast-1a"] {

@@ -49,7 +49,11 @@ pub fn ask(wizard: &mut Wizard<'_>) -> Result<()> {
 /// Keeps what an existing site file knows of buckets that were named again.
 fn adopt_origins(wizard: &mut Wizard<'_>) {
     for bucket in &mut wizard.answers.buckets {
-        let known = wizard.defaults.buckets.iter().find(|known| known.name == bucket.name);
+        let known = wizard
+            .defaults
+            .buckets
+            .iter()
+            .find(|known| known.name == bucket.name);
         bucket.origin = bucket.origin.or(known.and_then(|known| known.origin));
     }
 }
@@ -63,8 +67,11 @@ fn bucket_question(kind: BucketKind) -> (QuestionId, Text) {
 }
 
 fn bucket(wizard: &mut Wizard<'_>, kind: BucketKind) -> Result<BucketName> {
-    let mut default =
-        wizard.defaults.buckets_of(kind).first().map(ToString::to_string);
+    let mut default = wizard
+        .defaults
+        .buckets_of(kind)
+        .first()
+        .map(ToString::to_string);
     loop {
         let (id, question) = bucket_question(kind);
         let name = wizard.ask(id, question, default.take(), BucketName::parse)?;
@@ -82,8 +89,11 @@ fn bucket(wizard: &mut Wizard<'_>, kind: BucketKind) -> Result<BucketName> {
             Ok(()) => {
                 wizard.ui.say(&match state {
                     BucketState::Ours(ours) => {
-                        let content =
-                            if ours.empty { say::bucket_empty() } else { say::bucket_not_empty() };
+                        let content = if ours.empty {
+                            say::bucket_empty()
+                        } else {
+                            say::bucket_not_empty()
+                        };
                         say::bucket_there(&name, region, content)
                     }
                     _ => say::bucket_new(&name),
@@ -96,7 +106,11 @@ fn bucket(wizard: &mut Wizard<'_>, kind: BucketKind) -> Result<BucketName> {
 }
 
 fn folders(wizard: &mut Wizard<'_>) -> Result<()> {
-    let known = wizard.answers.buckets.iter().any(|bucket| !bucket.folders.is_empty());
+    let known = wizard
+        .answers
+        .buckets
+        .iter()
+        .any(|bucket| !bucket.folders.is_empty());
     let folders = match wizard.answers.folders.clone() {
         Some(folders) => folders,
         None if known => return Ok(()),
@@ -111,8 +125,12 @@ fn folders(wizard: &mut Wizard<'_>) -> Result<()> {
 }
 
 fn ask_folders(wizard: &mut Wizard<'_>) -> Result<BTreeSet<Folder>> {
-    let mut proposed =
-        wizard.defaults.buckets.clone().into_iter().flat_map(|bucket| bucket.folders);
+    let mut proposed = wizard
+        .defaults
+        .buckets
+        .clone()
+        .into_iter()
+        .flat_map(|bucket| bucket.folders);
     let mut chosen = BTreeSet::new();
     loop {
         let default = proposed.next().map(String::from);
@@ -139,10 +157,20 @@ fn ask_folders(wizard: &mut Wizard<'_>) -> Result<BTreeSet<Folder>> {
 
 fn redshift_role(wizard: &mut Wizard<'_>) -> Result<()> {
     let asked = wizard.answers.roles.redshift.role.is_none();
-    let site = wizard.answers.name.as_ref().map_or("", |name| name.as_str());
+    let site = wizard
+        .answers
+        .name
+        .as_ref()
+        .map_or("", |name| name.as_str());
     let proposed = format!("jmc-{site}-redshift-role");
     loop {
-        let default = wizard.defaults.roles.redshift.role.as_ref().map(ToString::to_string);
+        let default = wizard
+            .defaults
+            .roles
+            .redshift
+            .role
+            .as_ref()
+            .map(ToString::to_string);
         let role = match wizard.answers.roles.redshift.role.clone() {
             Some(role) => role,
             None if wizard.can_ask() => wizard.ask(
@@ -160,9 +188,8 @@ fn redshift_role(wizard: &mut Wizard<'_>) -> Result<()> {
                 _ => trust::REDSHIFT,
             };
             let trusted = trust::allows_service(&present.trust, service);
-            matches!(trusted, Ok(trust::Trusted::No)).then(|| {
-                Error::new(aws_say::trust(&arn.name, service)).hint(aws_say::trust_hint())
-            })
+            matches!(trusted, Ok(trust::Trusted::No))
+                .then(|| Error::new(aws_say::trust(&arn.name, service)).hint(aws_say::trust_hint()))
         });
         if asked && wizard.can_ask() {
             if let Some(error) = unusable {
@@ -183,7 +210,11 @@ fn redshift_role(wizard: &mut Wizard<'_>) -> Result<()> {
 /// Keeps what an existing site file knows of a role that was named again.
 fn keep_known_role(wizard: &mut Wizard<'_>, arn: &RoleArn) {
     let known = &wizard.defaults.roles.redshift;
-    if known.role.as_ref().is_some_and(|role| role.name() == &arn.name) {
+    if known
+        .role
+        .as_ref()
+        .is_some_and(|role| role.name() == &arn.name)
+    {
         let (policy, origin) = (known.policy.clone(), known.origin);
         let answers = &mut wizard.answers.roles.redshift;
         answers.policy = answers.policy.take().or(policy);
@@ -218,30 +249,53 @@ fn app_roles(wizard: &mut Wizard<'_>) -> Result<()> {
         .await
     });
     let ecs_policy = choose_policy(wizard, RoleKind::EcsTask, &ecs_role, ecs.policy, ecs_names?)?;
-    let lambda_policy =
-        choose_policy(wizard, RoleKind::Lambda, &lambda_role, lambda.policy, lambda_names?)?;
+    let lambda_policy = choose_policy(
+        wizard,
+        RoleKind::Lambda,
+        &lambda_role,
+        lambda.policy,
+        lambda_names?,
+    )?;
     if wizard.can_ask() {
         for (label, role, policy) in [
-            (crate::messages::plan::value_ec2_role(), &ecs_role, &ecs_policy),
-            (crate::messages::plan::value_lambda_role(), &lambda_role, &lambda_policy),
+            (
+                crate::messages::plan::value_ec2_role(),
+                &ecs_role,
+                &ecs_policy,
+            ),
+            (
+                crate::messages::plan::value_lambda_role(),
+                &lambda_role,
+                &lambda_policy,
+            ),
         ] {
             wizard.ui.say(&say::role_found(label, &role.name, policy));
         }
     }
     let roles = &mut wizard.answers.roles;
-    roles.ecs_task =
-        AppRoleAnswers { role: Some(RoleRef::Arn(ecs_role)), policy: Some(ecs_policy) };
-    roles.lambda =
-        AppRoleAnswers { role: Some(RoleRef::Arn(lambda_role)), policy: Some(lambda_policy) };
+    roles.ecs_task = AppRoleAnswers {
+        role: Some(RoleRef::Arn(ecs_role)),
+        policy: Some(ecs_policy),
+    };
+    roles.lambda = AppRoleAnswers {
+        role: Some(RoleRef::Arn(lambda_role)),
+        policy: Some(lambda_policy),
+    };
     Ok(())
 }
 
 fn role_question(kind: RoleKind) -> (QuestionId, QuestionId, Text) {
     match kind {
-        RoleKind::Lambda => {
-            (QuestionId::LambdaRole, QuestionId::LambdaPolicy, say::ask_lambda_role())
-        }
-        _ => (QuestionId::EcsTaskRole, QuestionId::EcsTaskPolicy, say::ask_ecs_task_role()),
+        RoleKind::Lambda => (
+            QuestionId::LambdaRole,
+            QuestionId::LambdaPolicy,
+            say::ask_lambda_role(),
+        ),
+        _ => (
+            QuestionId::EcsTaskRole,
+            QuestionId::EcsTaskPolicy,
+            say::ask_ecs_task_role(),
+        ),
     }
 }
 
@@ -275,7 +329,10 @@ fn choose_role(wizard: &mut Wizard<'_>, kind: RoleKind, found: Vec<RoleArn>) -> 
             }
             let items: Vec<Text> = several.iter().map(|role| say::as_is(&role.name)).collect();
             let chosen = wizard.select(id, question, &items, 0)?;
-            several.get(chosen).cloned().ok_or_else(|| Error::new(aws_say::role_none(suffix)))
+            several
+                .get(chosen)
+                .cloned()
+                .ok_or_else(|| Error::new(aws_say::role_none(suffix)))
         }
     }
 }
@@ -317,4 +374,3 @@ fn choose_policy(
         }
     }
 }
-

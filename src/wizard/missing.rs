@@ -18,7 +18,10 @@ pub fn missing(answers: &Answers, has_password: bool) -> Vec<QuestionId> {
     need(redshift.host.is_some(), QuestionId::Host);
     if let Some(host) = &redshift.host {
         let endpoint = Endpoint::classify(host);
-        need(endpoint.region().is_some() || answers.region.is_some(), QuestionId::Region);
+        need(
+            endpoint.region().is_some() || answers.region.is_some(),
+            QuestionId::Region,
+        );
         let (known, serverless) = match endpoint {
             Endpoint::Provisioned { .. } | Endpoint::Serverless { .. } => (true, false),
             Endpoint::ProvisionedVpcEndpoint { .. } => (false, false),
@@ -27,7 +30,11 @@ pub fn missing(answers: &Answers, has_password: bool) -> Vec<QuestionId> {
                 (false, answers.serverless.unwrap_or_default())
             }
         };
-        let question = if serverless { QuestionId::Workgroup } else { QuestionId::Cluster };
+        let question = if serverless {
+            QuestionId::Workgroup
+        } else {
+            QuestionId::Cluster
+        };
         need(known || redshift.warehouse.is_some(), question);
     }
     need(redshift.database.is_some(), QuestionId::Database);
@@ -38,10 +45,16 @@ pub fn missing(answers: &Answers, has_password: bool) -> Vec<QuestionId> {
     // An event with its topic says as much as the choice itself.
     let own = notifications.source == Some(NotificationSource::Site)
         || (notifications.source.is_none() && notifications.topics.is_some());
-    need(notifications.source.is_some() || own, QuestionId::Notifications);
+    need(
+        notifications.source.is_some() || own,
+        QuestionId::Notifications,
+    );
     if own {
         need(
-            notifications.topics.as_ref().is_some_and(|topics| !topics.is_empty()),
+            notifications
+                .topics
+                .as_ref()
+                .is_some_and(|topics| !topics.is_empty()),
             QuestionId::Events,
         );
         need(notifications.source_code.is_some(), QuestionId::SourceCode);
@@ -54,7 +67,10 @@ pub fn missing(answers: &Answers, has_password: bool) -> Vec<QuestionId> {
         need(!answers.buckets_of(kind).is_empty(), question);
         if kind == BucketKind::Data {
             let folders = answers.folders.is_some()
-                || answers.buckets.iter().any(|bucket| !bucket.folders.is_empty());
+                || answers
+                    .buckets
+                    .iter()
+                    .any(|bucket| !bucket.folders.is_empty());
             need(folders, QuestionId::DataFolder);
         }
     }
@@ -67,8 +83,10 @@ mod tests {
 
     #[test]
     fn without_any_answer_every_needed_flag_is_named_once() {
-        let flags: Vec<_> =
-            missing(&Answers::default(), false).into_iter().filter_map(QuestionId::flag).collect();
+        let flags: Vec<_> = missing(&Answers::default(), false)
+            .into_iter()
+            .filter_map(QuestionId::flag)
+            .collect();
         assert_eq!(
             flags,
             [

@@ -78,7 +78,9 @@ impl Wizard<'_> {
         parse: impl Fn(&str) -> Result<T, Text>,
     ) -> Result<T> {
         let rule = |text: &str| parse(text).map(drop);
-        let answer = self.prompter(id)?.text(id, &question, default.as_deref(), &rule)?;
+        let answer = self
+            .prompter(id)?
+            .text(id, &question, default.as_deref(), &rule)?;
         parse(&answer).map_err(Error::usage)
     }
 
@@ -106,21 +108,27 @@ impl Wizard<'_> {
         items: &[Text],
         defaults: &[bool],
     ) -> Result<Vec<usize>> {
-        self.prompter(id)?.select_many(id, &question, items, defaults)
+        self.prompter(id)?
+            .select_many(id, &question, items, defaults)
     }
 
     /// Returns the clients of the site's region, made when they are first needed.
     pub fn clients(&mut self) -> &Clients {
         let region = self.answers.region.as_ref();
         let (sdk, calls) = (self.sdk, self.calls);
-        self.clients.get_or_insert_with(|| Clients::new(sdk, region, calls))
+        self.clients
+            .get_or_insert_with(|| Clients::new(sdk, region, calls))
     }
 
     /// Runs something that looks at AWS.
     pub fn look<T>(&mut self, look: impl AsyncFnOnce(&Observer<'_>) -> T) -> T {
         let (caller, profile, runtime) = (self.caller, self.profile, self.runtime);
         let clients = self.clients();
-        let observer = Observer { clients, caller, profile };
+        let observer = Observer {
+            clients,
+            caller,
+            profile,
+        };
         runtime.block_on(look(&observer))
     }
 
@@ -152,8 +160,7 @@ impl Wizard<'_> {
         if partition == self.caller.partition {
             return Ok(());
         }
-        let text =
-            crate::messages::names::arn_partition(value, partition, &self.caller.partition);
+        let text = crate::messages::names::arn_partition(value, partition, &self.caller.partition);
         Err(Error::usage(text).hint(say::unchanged_hint()))
     }
 
@@ -162,8 +169,7 @@ impl Wizard<'_> {
         if account == self.caller.account.as_str() {
             return Ok(());
         }
-        let text =
-            crate::messages::names::arn_account(value, account, &self.caller.account);
+        let text = crate::messages::names::arn_account(value, account, &self.caller.account);
         Err(Error::usage(text).hint(say::unchanged_hint()))
     }
 }

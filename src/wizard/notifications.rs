@@ -48,17 +48,30 @@ pub fn ask(wizard: &mut Wizard<'_>) -> Result<()> {
     }
     if wizard.answers.notifications.source_code.is_none() {
         let include = wizard.defaults.notifications.source_code == Some(SourceCode::Include);
-        let include =
-            wizard.confirm(QuestionId::SourceCode, say::ask_source_code(), include)?;
-        wizard.answers.notifications.source_code =
-            Some(if include { SourceCode::Include } else { SourceCode::Omit });
+        let include = wizard.confirm(QuestionId::SourceCode, say::ask_source_code(), include)?;
+        wizard.answers.notifications.source_code = Some(if include {
+            SourceCode::Include
+        } else {
+            SourceCode::Omit
+        });
     }
-    let events: Vec<Event> =
-        wizard.answers.notifications.topics.iter().flatten().map(|(event, _)| *event).collect();
+    let events: Vec<Event> = wizard
+        .answers
+        .notifications
+        .topics
+        .iter()
+        .flatten()
+        .map(|(event, _)| *event)
+        .collect();
     let mut helped = false;
     for event in events {
         let topic = topic(wizard, event, &mut helped)?;
-        wizard.answers.notifications.topics.get_or_insert_default().insert(event, topic);
+        wizard
+            .answers
+            .notifications
+            .topics
+            .get_or_insert_default()
+            .insert(event, topic);
     }
     Ok(())
 }
@@ -67,9 +80,17 @@ fn ask_source(wizard: &mut Wizard<'_>) -> Result<NotificationSource> {
     let default =
         usize::from(wizard.defaults.notifications.source != Some(NotificationSource::System));
     let items = [say::notifications_system(), say::notifications_site()];
-    let chosen =
-        wizard.select(QuestionId::Notifications, say::ask_notifications(), &items, default)?;
-    Ok(if chosen == 0 { NotificationSource::System } else { NotificationSource::Site })
+    let chosen = wizard.select(
+        QuestionId::Notifications,
+        say::ask_notifications(),
+        &items,
+        default,
+    )?;
+    Ok(if chosen == 0 {
+        NotificationSource::System
+    } else {
+        NotificationSource::Site
+    })
 }
 
 fn ask_events(wizard: &mut Wizard<'_>) -> Result<BTreeMap<Event, TopicAnswers>> {
@@ -95,12 +116,20 @@ fn ask_events(wizard: &mut Wizard<'_>) -> Result<BTreeMap<Event, TopicAnswers>> 
 
 fn topic(wizard: &mut Wizard<'_>, event: Event, helped: &mut bool) -> Result<TopicAnswers> {
     let topics = |topics: &Option<BTreeMap<Event, TopicAnswers>>| {
-        topics.as_ref().and_then(|topics| topics.get(&event)).cloned().unwrap_or_default()
+        topics
+            .as_ref()
+            .and_then(|topics| topics.get(&event))
+            .cloned()
+            .unwrap_or_default()
     };
     let known = topics(&wizard.answers.notifications.topics);
     let defaults = topics(&wizard.defaults.notifications.topics);
-    let proposed =
-        wizard.answers.name.as_ref().and_then(|site| proposed_topic(site, event)).map(TopicRef::Name);
+    let proposed = wizard
+        .answers
+        .name
+        .as_ref()
+        .and_then(|site| proposed_topic(site, event))
+        .map(TopicRef::Name);
     let given = known.topic.is_some();
     let topic = match known.topic {
         Some(topic) => topic,
@@ -129,7 +158,10 @@ fn topic(wizard: &mut Wizard<'_>, event: Event, helped: &mut bool) -> Result<Top
         }
         None => BTreeSet::new(),
     };
-    Ok(TopicAnswers { topic: Some(topic), subscriptions: Some(subscriptions) })
+    Ok(TopicAnswers {
+        topic: Some(topic),
+        subscriptions: Some(subscriptions),
+    })
 }
 
 fn ask_subscriptions(
@@ -139,6 +171,7 @@ fn ask_subscriptions(
 ) -> Result<BTreeSet<Subscription>> {
     let mut proposed = proposed.into_iter();
     let mut chosen = BTreeSet::new();
+    wizard.ui.say(&say::subscription_help());
     loop {
         // Saved subscriptions are offered one by one; `-` leaves one out.
         let default = proposed.next().map(String::from);

@@ -79,16 +79,23 @@ pub async fn candidates(
     let Some(given) = given else {
         return find::roles_ending(observer, find::role_suffix(kind).unwrap_or_default()).await;
     };
-    let missing =
-        || Error::new(msg::role_missing(given)).hint(msg::role_missing_hint());
+    let missing = || Error::new(msg::role_missing(given)).hint(msg::role_missing_hint());
     if let RoleRef::Arn(arn) = given {
         let caller = observer.caller;
         let foreign = if arn.partition != caller.partition {
             let (value, found) = (arn.to_string(), &arn.partition);
-            Some(crate::messages::names::arn_partition(value, found, &caller.partition))
+            Some(crate::messages::names::arn_partition(
+                value,
+                found,
+                &caller.partition,
+            ))
         } else if arn.account != caller.account {
             let (value, found) = (arn.to_string(), &arn.account);
-            Some(crate::messages::names::arn_account(value, found, &caller.account))
+            Some(crate::messages::names::arn_account(
+                value,
+                found,
+                &caller.account,
+            ))
         } else {
             None
         };

@@ -25,9 +25,11 @@ pub enum Next {
 /// Shows the answers and asks for a section to answer again.
 pub fn ask(wizard: &mut Wizard<'_>) -> Result<Next> {
     wizard.ui.heading(&say::section_review());
-    for (label, lines) in
-        [(say::review_redshift(), redshift(wizard)), (say::review_notifications(), notifications(wizard)), (say::review_components(), components(wizard))]
-    {
+    for (label, lines) in [
+        (say::review_redshift(), redshift(wizard)),
+        (say::review_notifications(), notifications(wizard)),
+        (say::review_components(), components(wizard)),
+    ] {
         let label = wizard.ui.text(&label).to_owned();
         for (index, line) in lines.iter().enumerate() {
             let label = if index == 0 { label.as_str() } else { "" };
@@ -76,11 +78,22 @@ fn notifications(wizard: &Wizard<'_>) -> Vec<String> {
     let topics = answers.topics.iter().flatten();
     topics
         .map(|(event, topic)| {
-            let count = topic.subscriptions.as_ref().map_or(0, std::collections::BTreeSet::len);
+            let count = topic
+                .subscriptions
+                .as_ref()
+                .map_or(0, std::collections::BTreeSet::len);
             let label = event_label(*event);
-            let name = topic.topic.as_ref().map(ToString::to_string).unwrap_or_default();
+            let name = topic
+                .topic
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default();
             let subscriptions = say::review_subscriptions(count);
-            format!("{}  {name}  {}", wizard.ui.text(&label), wizard.ui.text(&subscriptions))
+            format!(
+                "{}  {name}  {}",
+                wizard.ui.text(&label),
+                wizard.ui.text(&subscriptions)
+            )
         })
         .collect()
 }
@@ -89,16 +102,32 @@ fn components(wizard: &Wizard<'_>) -> Vec<String> {
     let answers = &wizard.answers;
     let mut lines: Vec<String> = Vec::new();
     for kind in BucketKind::ALL {
-        let buckets = answers.buckets.iter().filter(|bucket| bucket.kinds.contains(&kind));
+        let buckets = answers
+            .buckets
+            .iter()
+            .filter(|bucket| bucket.kinds.contains(&kind));
         for bucket in buckets {
             let folders: Vec<&str> = match kind {
-                BucketKind::Data => bucket.folders.iter().map(|folder| folder.as_str()).collect(),
+                BucketKind::Data => bucket
+                    .folders
+                    .iter()
+                    .map(|folder| folder.as_str())
+                    .collect(),
                 _ => kind.folders().to_vec(),
             };
             lines.push(format!("{}  {}", bucket.name, folders.join(" ")));
         }
     }
-    let roles = [&answers.roles.redshift.role, &answers.roles.ecs_task.role, &answers.roles.lambda.role];
-    lines.extend(roles.into_iter().flatten().map(|role| role.name().to_string()));
+    let roles = [
+        &answers.roles.redshift.role,
+        &answers.roles.ecs_task.role,
+        &answers.roles.lambda.role,
+    ];
+    lines.extend(
+        roles
+            .into_iter()
+            .flatten()
+            .map(|role| role.name().to_string()),
+    );
     lines
 }

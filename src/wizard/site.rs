@@ -32,16 +32,34 @@ pub fn build(answers: &Answers, account: &AccountId) -> Result<Site> {
     buckets.sort_by_key(|bucket| bucket.kinds.first().copied());
     Ok(Site {
         version: VERSION,
-        name: answers.name.clone().ok_or_else(|| need(QuestionId::SiteName))?,
+        name: answers
+            .name
+            .clone()
+            .ok_or_else(|| need(QuestionId::SiteName))?,
         account: account.clone(),
-        region: answers.region.clone().ok_or_else(|| need(QuestionId::Region))?,
+        region: answers
+            .region
+            .clone()
+            .ok_or_else(|| need(QuestionId::Region))?,
         redshift: Redshift {
-            host: redshift.host.clone().ok_or_else(|| need(QuestionId::Host))?,
+            host: redshift
+                .host
+                .clone()
+                .ok_or_else(|| need(QuestionId::Host))?,
             port: redshift.port.unwrap_or(Port::REDSHIFT),
-            database: redshift.database.clone().ok_or_else(|| need(QuestionId::Database))?,
-            user: redshift.user.clone().ok_or_else(|| need(QuestionId::User))?,
+            database: redshift
+                .database
+                .clone()
+                .ok_or_else(|| need(QuestionId::Database))?,
+            user: redshift
+                .user
+                .clone()
+                .ok_or_else(|| need(QuestionId::User))?,
             password: redshift.password.unwrap_or(PasswordSource::Prompt),
-            warehouse: redshift.warehouse.clone().ok_or_else(|| need(QuestionId::Cluster))?,
+            warehouse: redshift
+                .warehouse
+                .clone()
+                .ok_or_else(|| need(QuestionId::Cluster))?,
             tls: redshift.tls.clone(),
             connection_test: redshift.connection_test.unwrap_or(ConnectionTest::Skipped),
         },
@@ -49,7 +67,10 @@ pub fn build(answers: &Answers, account: &AccountId) -> Result<Site> {
         buckets,
         roles: Roles {
             redshift: RedshiftRole {
-                role: arn(answers.roles.redshift.role.as_ref(), QuestionId::RedshiftRole)?,
+                role: arn(
+                    answers.roles.redshift.role.as_ref(),
+                    QuestionId::RedshiftRole,
+                )?,
                 policy: answers.roles.redshift.policy.clone(),
                 permissions_boundary: answers.roles.redshift.permissions_boundary.clone(),
                 origin: answers.roles.redshift.origin,
@@ -79,11 +100,21 @@ fn notifications(answers: &Answers) -> Result<Notifications> {
                 let chosen = topic.topic.clone();
                 let chosen = chosen.ok_or_else(|| not_answered(&[QuestionId::Topic(*event)]))?;
                 let subscriptions = topic.subscriptions.clone().unwrap_or_default();
-                topics.insert(*event, Topic { topic: chosen, subscriptions });
+                topics.insert(
+                    *event,
+                    Topic {
+                        topic: chosen,
+                        subscriptions,
+                    },
+                );
             }
-            let source_code =
-                known.source_code.ok_or_else(|| not_answered(&[QuestionId::SourceCode]))?;
-            Ok(Notifications::Site { source_code, topics })
+            let source_code = known
+                .source_code
+                .ok_or_else(|| not_answered(&[QuestionId::SourceCode]))?;
+            Ok(Notifications::Site {
+                source_code,
+                topics,
+            })
         }
         None => Err(not_answered(&[QuestionId::Notifications])),
     }
@@ -101,6 +132,9 @@ fn arn(role: Option<&RoleRef>, question: QuestionId) -> Result<RoleArn> {
 fn app_role(answers: &AppRoleAnswers, role: QuestionId, policy: QuestionId) -> Result<AppRole> {
     Ok(AppRole {
         role: arn(answers.role.as_ref(), role)?,
-        policy: answers.policy.clone().ok_or_else(|| not_answered(&[policy]))?,
+        policy: answers
+            .policy
+            .clone()
+            .ok_or_else(|| not_answered(&[policy]))?,
     })
 }

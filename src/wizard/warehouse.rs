@@ -51,7 +51,12 @@ fn forget(wizard: &mut Wizard<'_>) {
 fn questions(wizard: &mut Wizard<'_>) -> Result<()> {
     if wizard.answers.name.is_none() {
         let default = wizard.defaults.name.as_ref().map(ToString::to_string);
-        let name = wizard.ask(QuestionId::SiteName, say::ask_name(), default, SiteName::parse)?;
+        let name = wizard.ask(
+            QuestionId::SiteName,
+            say::ask_name(),
+            default,
+            SiteName::parse,
+        )?;
         wizard.answers.name = Some(name);
     }
     if wizard.answers.redshift.host.is_none() {
@@ -64,21 +69,45 @@ fn questions(wizard: &mut Wizard<'_>) -> Result<()> {
     if wizard.answers.redshift.port.is_none() {
         let port = if wizard.can_ask() {
             let default = wizard.defaults.redshift.port.unwrap_or(Port::REDSHIFT);
-            wizard.ask(QuestionId::Port, say::ask_port(), Some(default.to_string()), Port::parse)?
+            wizard.ask(
+                QuestionId::Port,
+                say::ask_port(),
+                Some(default.to_string()),
+                Port::parse,
+            )?
         } else {
             Port::REDSHIFT
         };
         wizard.answers.redshift.port = Some(port);
     }
     if wizard.answers.redshift.database.is_none() {
-        let default = wizard.defaults.redshift.database.as_ref().map(ToString::to_string);
-        let name =
-            wizard.ask(QuestionId::Database, say::ask_database(), default, Identifier::parse)?;
+        let default = wizard
+            .defaults
+            .redshift
+            .database
+            .as_ref()
+            .map(ToString::to_string);
+        let name = wizard.ask(
+            QuestionId::Database,
+            say::ask_database(),
+            default,
+            Identifier::parse,
+        )?;
         wizard.answers.redshift.database = Some(name);
     }
     if wizard.answers.redshift.user.is_none() {
-        let default = wizard.defaults.redshift.user.as_ref().map(ToString::to_string);
-        let name = wizard.ask(QuestionId::User, say::ask_user(), default, Identifier::parse)?;
+        let default = wizard
+            .defaults
+            .redshift
+            .user
+            .as_ref()
+            .map(ToString::to_string);
+        let name = wizard.ask(
+            QuestionId::User,
+            say::ask_user(),
+            default,
+            Identifier::parse,
+        )?;
         wizard.answers.redshift.user = Some(name);
     }
     Ok(())
@@ -86,11 +115,18 @@ fn questions(wizard: &mut Wizard<'_>) -> Result<()> {
 
 /// Settles what is behind the host name: read off the name, else asked, never guessed.
 fn place(wizard: &mut Wizard<'_>) -> Result<()> {
-    let Some(host) = wizard.answers.redshift.host.clone() else { return Ok(()) };
+    let Some(host) = wizard.answers.redshift.host.clone() else {
+        return Ok(());
+    };
     let endpoint = Endpoint::classify(&host);
     if let Some(region) = endpoint.region() {
         let region = Region::parse(region).map_err(Error::usage)?;
-        if let Some(given) = wizard.answers.region.as_ref().filter(|given| **given != region) {
+        if let Some(given) = wizard
+            .answers
+            .region
+            .as_ref()
+            .filter(|given| **given != region)
+        {
             return Err(Error::usage(say::region_conflict(given, &region))
                 .hint(say::region_conflict_hint()));
         }
@@ -122,7 +158,12 @@ fn place(wizard: &mut Wizard<'_>) -> Result<()> {
     }
     if wizard.answers.region.is_none() {
         let default = wizard.defaults.region.clone().map(String::from);
-        let region = wizard.ask(QuestionId::Region, say::ask_region(), default, Region::parse)?;
+        let region = wizard.ask(
+            QuestionId::Region,
+            say::ask_region(),
+            default,
+            Region::parse,
+        )?;
         wizard.answers.region = Some(region);
     }
     if let Some(region) = &wizard.answers.region {
@@ -156,7 +197,12 @@ fn identify(wizard: &mut Wizard<'_>, endpoint: &Endpoint) -> Result<Warehouse> {
             Warehouse::Cluster(_) => None,
         });
         wizard
-            .ask(QuestionId::Workgroup, say::ask_workgroup(), default, Workgroup::parse)
+            .ask(
+                QuestionId::Workgroup,
+                say::ask_workgroup(),
+                default,
+                Workgroup::parse,
+            )
             .map(Warehouse::Workgroup)
     } else {
         let default = default.and_then(|known| match known {
@@ -164,7 +210,12 @@ fn identify(wizard: &mut Wizard<'_>, endpoint: &Endpoint) -> Result<Warehouse> {
             Warehouse::Workgroup(_) => None,
         });
         wizard
-            .ask(QuestionId::Cluster, say::ask_cluster(), default, ClusterId::parse)
+            .ask(
+                QuestionId::Cluster,
+                say::ask_cluster(),
+                default,
+                ClusterId::parse,
+            )
             .map(Warehouse::Cluster)
     }
 }
@@ -210,8 +261,16 @@ enum Tested {
 fn test(wizard: &mut Wizard<'_>) -> Result<Tested> {
     if wizard.answers.redshift.connection_test == Some(ConnectionTest::Skipped) {
         wizard.ui.say(&say::test_skipped());
-        let source = wizard.answers.redshift.password.or(wizard.defaults.redshift.password);
+        let source = wizard
+            .answers
+            .redshift
+            .password
+            .or(wizard.defaults.redshift.password);
         wizard.answers.redshift.password = Some(source.unwrap_or(PasswordSource::Prompt));
+        return Ok(Tested::Settled);
+    }
+    // Answering another section again does not make the connection doubtful.
+    if wizard.connected.is_some() {
         return Ok(Tested::Settled);
     }
     let password = match find_password(wizard)? {
@@ -258,8 +317,9 @@ fn test(wizard: &mut Wizard<'_>) -> Result<Tested> {
 fn ask_password(wizard: &mut Wizard<'_>) -> Result<Secret> {
     loop {
         let question = say::ask_password();
-        let answer =
-            wizard.prompter(QuestionId::Password)?.secret(QuestionId::Password, &question)?;
+        let answer = wizard
+            .prompter(QuestionId::Password)?
+            .secret(QuestionId::Password, &question)?;
         match answer {
             Some(secret) => {
                 let secret = password::check(secret)?;
@@ -273,8 +333,18 @@ fn ask_password(wizard: &mut Wizard<'_>) -> Result<Secret> {
 }
 
 fn after_failure(wizard: &mut Wizard<'_>) -> Result<Tested> {
-    let items = [say::after_edit(), say::after_retry(), say::after_skip(), say::after_quit()];
-    match wizard.select(QuestionId::AfterFailedTest, say::ask_after_test(), &items, 0)? {
+    let items = [
+        say::after_edit(),
+        say::after_retry(),
+        say::after_skip(),
+        say::after_quit(),
+    ];
+    match wizard.select(
+        QuestionId::AfterFailedTest,
+        say::ask_after_test(),
+        &items,
+        0,
+    )? {
         0 => Ok(Tested::Edit),
         1 => {
             // A password that was typed may have been the mistake.

@@ -15,6 +15,10 @@ mod fuzz;
 mod policy;
 #[path = "../oracle/postgres.rs"]
 mod postgres;
+#[cfg(unix)]
+mod prompt;
+#[cfg(unix)]
+mod pty;
 mod sandbox_doors;
 mod sandbox_faults;
 mod sandbox_iam;

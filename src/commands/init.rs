@@ -1,0 +1,199 @@
+//! Owns `jmc-site init`: from the first question to the saved site file.
+
+use super::pipe::Pipe;
+use super::session::Session;
+use crate::answers::Answers;
+use crate::args::{Common, Init};
+use crate::aws::Caller;
+use crate::error::{Error, Exit, Result};
+use crate::messages::{error as usage, init as say};
+use crate::prompt::terminal::{Look, Terminal};
+use crate::prompt::{Prompter, QuestionId};
+use crate::redshift::Endpoint;
+use crate::site::names::Region;
+use crate::site::{Site, file};
+use crate::ui::{Output, Ui};
+use crate::wizard::{self, Wizard};
+use crate::{Environment, report, terminal};
+use std::cell::RefCell;
+use std::io::Read;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+/// Below this, credentials are said to end soon: attaching a role can take minutes.
+const SHORT: Duration = Duration::from_secs(15 * 60);
+
+/// Runs the command.
+pub fn run(init: &Init, common: &Common, ui: &Ui, environment: &Environment<'_>) -> Result<Exit> {
+    let session = Session::start(common, ui, environment)?;
+    let given = Answers::from_flags(init, session.region.clone())?;
+    let given = match &init.answers {
+        Some(path) => given.or(Answers::from_file(path)?),
+        None => given,
+    };
+    let saved = file::read(&common.site)?;
+    let mut given_prompter = environment.prompter.as_ref().map(RefCell::borrow_mut);
+    let mut terminal;
+    let prompter: Option<&mut dyn Prompter> = if !can_ask(common, environment) {
+        None
+    } else if let Some(prompter) = &mut given_prompter {
+        Some(&mut ***prompter)
+    } else {
+        terminal = Terminal::new(ui.lang, Look::from_env(|name| (environment.variable)(name)));
+        Some(&mut terminal)
+    };
+    let defaults = saved.as_ref().map(Answers::from_site).unwrap_or_default();
+    // Where nothing may be asked, what was saved is the answer.
+    let (answers, defaults) = match prompter {
+        Some(_) => (given, defaults),
+        None => (given.or(defaults), Answers::default()),
+    };
+
+    let region = early_region(&answers, &defaults);
+    let profile = profile(common, environment);
+    let caller = session.caller(region.as_ref(), profile.as_deref())?;
+    banner(ui, &caller, profile.as_deref(), region.as_ref());
+    for file in [
+        answers.account.as_ref(),
+        saved.as_ref().map(|site| &site.account),
+    ] {
+        if let Some(expected) = file.filter(|expected| **expected != caller.account) {
+            let text = say::other_account(common.site.display(), &caller.account, expected);
+            return Err(Error::new(text).hint(say::other_account_hint()));
+        }
+    }
+    let mut wizard = Wizard {
+        ui,
+        prompter,
+        runtime: session.runtime.handle(),
+        sdk: &session.sdk,
+        caller: &caller,
+        profile: profile.as_deref(),
+        calls: session.calls.as_ref(),
+        variable: &environment.variable,
+        answers,
+        defaults,
+        password: None,
+        connected: None,
+        clients: None,
+    };
+    if init.password_stdin {
+        let mut input: Box<dyn Read> = match &environment.stdin {
+            Some(text) => Box::new(std::io::Cursor::new(text.clone())),
+            None => Box::new(std::io::stdin()),
+        };
+        wizard.password = Some(crate::redshift::password::from_reader(&mut *input)?);
+    }
+    if wizard.can_ask() {
+        if saved.is_some() {
+            ui.say(&say::existing_file(common.site.display()));
+        }
+        if !init.yes && !wizard.confirm(QuestionId::Account, say::ask_account(), true)? {
+            return Err(Error::new(usage::declined()));
+        }
+    }
+    from_answers(init, &common.site, &session, &mut wizard, saved.as_ref())
+}
+
+fn can_ask(common: &Common, environment: &Environment<'_>) -> bool {
+    common.output == Output::Human
+        && environment
+            .can_ask
+            .unwrap_or_else(|| terminal::can_ask(common.no_input))
+        && !common.no_input
+}
+
+/// Returns the profile in use, for the banner and for hints.
+fn profile(common: &Common, environment: &Environment<'_>) -> Option<String> {
+    let set = |name: &str| (environment.variable)(name).filter(|value| !value.is_empty());
+    common.profile.clone().or_else(|| set("AWS_PROFILE"))
+}
+
+/// Returns the region for the first call: the warehouse's, where an answer tells it already.
+fn early_region(answers: &Answers, defaults: &Answers) -> Option<Region> {
+    let of_host = |answers: &Answers| {
+        let host = answers.redshift.host.as_deref()?;
+        Region::parse(Endpoint::classify(host).region()?).ok()
+    };
+    of_host(answers)
+        .or_else(|| answers.region.clone())
+        .or_else(|| of_host(defaults))
+        .or_else(|| defaults.region.clone())
+}
+
+/// Says in whose name everything will happen.
+fn banner(ui: &Ui, caller: &Caller, profile: Option<&str>, region: Option<&Region>) {
+    ui.say(&say::title(env!("CARGO_PKG_VERSION")));
+    ui.line("");
+    let row = |label: crate::messages::Text, value: String| {
+        ui.line(&format!("{}  {value}", crate::ui::pad(ui.text(&label), 16)));
+    };
+    row(say::account(), caller.account.to_string());
+    let profile = profile.map(|name| ui.text(&say::profile(name)).to_owned());
+    let profile = profile
+        .map(|text| format!("   ({text})"))
+        .unwrap_or_default();
+    row(say::caller(), format!("{}{profile}", caller.arn));
+    let region = region.map_or_else(
+        || ui.text(&say::region_of_warehouse()).to_owned(),
+        ToString::to_string,
+    );
+    row(say::region_label(), region);
+    let left = caller.expires.map(|end| {
+        end.duration_since(SystemTime::now())
+            .unwrap_or(Duration::ZERO)
+    });
+    let expiry = match left {
+        None => say::expires_never(),
+        Some(left) if left < SHORT => say::expires_soon(),
+        Some(left) => say::expires_in(left.as_secs() / 3600, left.as_secs() / 60 % 60),
+    };
+    row(say::expires(), ui.text(&expiry).to_owned());
+}
+
+/// Asks, plans, and carries the plan out; a blocker leads a person back to the review.
+fn from_answers(
+    init: &Init,
+    path: &Path,
+    session: &Session,
+    wizard: &mut Wizard<'_>,
+    saved: Option<&Site>,
+) -> Result<Exit> {
+    let mut review = !init.yes;
+    loop {
+        wizard.ask_all(review)?;
+        let mut site = wizard::site::build(&wizard.answers, &wizard.caller.account)?;
+        let clients = wizard.clients().clone();
+        let connected = wizard.connected.take();
+        let pipe = Pipe {
+            command: "init",
+            ui: wizard.ui,
+            session,
+            caller: wizard.caller,
+            profile: wizard.profile,
+            clients: &clients,
+            path,
+            saved,
+            connected: connected.as_ref(),
+            yes: init.yes,
+            dry_run: init.dry_run,
+        };
+        let (observed, plan) = pipe.plan(&mut site);
+        report::plan::print(wizard.ui, &site, &plan);
+        if plan.blockers.is_empty() {
+            let prompter = wizard
+                .prompter
+                .as_mut()
+                .map(|prompter| &mut **prompter as _);
+            return pipe.proceed(&site, &plan, &observed, prompter);
+        }
+        if !wizard.can_ask() || init.yes {
+            return Ok(pipe.blocked(&plan));
+        }
+        for error in &plan.blockers {
+            wizard.ui.error(error);
+        }
+        wizard.connected = connected;
+        review = true;
+    }
+}

@@ -1,0 +1,283 @@
+//! Owns the second half of the pipe, which every changing command shares: observe,
+//! plan, confirm, apply, verify, save. It asks only for the confirmation.
+
+use super::session::Session;
+use crate::aws::apply::{Outcome, Report, apply};
+use crate::aws::observe::Observer;
+use crate::aws::{Caller, Clients};
+use crate::error::{Error, Exit, Result};
+use crate::messages::{error as usage, init as say, plan as plan_say};
+use crate::plan::Plan;
+use crate::plan::diff::{diff, matrix, pending, settle};
+use crate::plan::observed::Observed;
+use crate::prompt::{Prompter, QuestionId};
+use crate::redshift::Connected;
+use crate::redshift::password::PasswordSource;
+use crate::report;
+use crate::report::outcome;
+use crate::site::{ConnectionTest, Site, file};
+use crate::ui::Ui;
+use serde_json::{Value, json};
+use std::path::Path;
+use std::time::Duration;
+
+/// How a command goes through the pipe.
+pub struct Pipe<'a> {
+    /// The command's name.
+    pub command: &'static str,
+    /// Where to print.
+    pub ui: &'a Ui,
+    /// Runtime and signals.
+    pub session: &'a Session,
+    /// Who is calling.
+    pub caller: &'a Caller,
+    /// The profile that was given, for hints and for the replay command.
+    pub profile: Option<&'a str>,
+    /// The clients of the site's region.
+    pub clients: &'a Clients,
+    /// The site file.
+    pub path: &'a Path,
+    /// The file as it was read, if it was there.
+    pub saved: Option<&'a Site>,
+    /// What the connection test found, if it ran.
+    pub connected: Option<&'a Connected>,
+    /// `--yes`
+    pub yes: bool,
+    /// `--dry-run`
+    pub dry_run: bool,
+}
+
+impl Pipe<'_> {
+    /// Looks at AWS on the caller's behalf.
+    pub fn look<T>(&self, look: impl AsyncFnOnce(&Observer<'_>) -> T) -> T {
+        let observer = Observer {
+            clients: self.clients,
+            caller: self.caller,
+            profile: self.profile,
+        };
+        self.session.runtime.block_on(look(&observer))
+    }
+
+    /// Observes, records in the site what only AWS can tell, and plans.
+    pub fn plan(&self, site: &mut Site) -> (Observed, Plan) {
+        let observed = self.look(async |observer| observer.observe(site).await);
+        settle(site, &observed);
+        let plan = diff(site, &observed);
+        (observed, plan)
+    }
+
+    /// Ends a run whose plan can't be carried out.
+    pub fn blocked(&self, plan: &Plan) -> Exit {
+        for blocker in &plan.blockers {
+            self.ui.error(blocker);
+        }
+        let summary = Error::new(plan_say::blocked_summary(plan.blockers.len()));
+        self.ui.say(summary.text());
+        self.ui.value(&json!({
+            "error": summary.to_json(),
+            "plan": report::plan::value(plan),
+        }));
+        Exit::Failed
+    }
+
+    /// Carries out a plan without blockers, as far as flags and the person allow.
+    pub fn proceed(
+        &self,
+        site: &Site,
+        plan: &Plan,
+        observed: &Observed,
+        prompter: Option<&mut dyn Prompter>,
+    ) -> Result<Exit> {
+        if self.dry_run {
+            self.ui.result(self.ui.text(&plan_say::dry_run()));
+            self.ui
+                .value(&self.value("dry-run", site, plan, None, observed));
+            return Ok(Exit::Done);
+        }
+        if plan.is_empty() {
+            return self.nothing_to_do(site, plan, observed);
+        }
+        self.confirm(plan, prompter)?;
+        self.carry_out(site, plan)
+    }
+
+    fn confirm(&self, plan: &Plan, prompter: Option<&mut dyn Prompter>) -> Result<()> {
+        if self.yes {
+            return Ok(());
+        }
+        let Some(prompter) = prompter else {
+            return Err(Error::usage(usage::needs_yes()).hint(usage::needs_yes_hint()));
+        };
+        let (creates, changes) = report::plan::counts(plan);
+        let question = say::ask_apply(&self.caller.account, creates, changes);
+        if prompter.confirm(QuestionId::Apply, &question, false)? {
+            Ok(())
+        } else {
+            Err(Error::new(usage::declined()))
+        }
+    }
+
+    fn nothing_to_do(&self, site: &Site, plan: &Plan, observed: &Observed) -> Result<Exit> {
+        self.ui.result("");
+        self.ui.result(self.ui.text(&plan_say::nothing_to_change()));
+        if self.saved != Some(site) {
+            file::write(self.path, site)?;
+        }
+        self.record(site, observed);
+        self.ui
+            .value(&self.value("unchanged", site, plan, None, observed));
+        Ok(Exit::Done)
+    }
+
+    /// Applies a confirmed plan, reads back, and saves the site file before and after.
+    fn carry_out(&self, site: &Site, plan: &Plan) -> Result<Exit> {
+        file::write(self.path, site)?;
+        let cancel = self.session.applying();
+        let report = self.apply(site, plan, &|| cancel.is_cancelled());
+        if !report.is_done() {
+            return Ok(self.unfinished(site, plan, &report));
+        }
+        self.session.verifying();
+        let observed = self.look(async |observer| verified(observer, site).await);
+        let left = diff(site, &observed);
+        file::write(self.path, site)?;
+        if !left.is_empty() {
+            let error = left
+                .blockers
+                .first()
+                .cloned()
+                .unwrap_or_else(|| Error::new(plan_say::not_verified(left.steps.len())));
+            return Err(error.hint(plan_say::resume_hint(self.replay(site))));
+        }
+        self.ui.result("");
+        self.ui.result(self.ui.text(&plan_say::done()));
+        self.record(site, &observed);
+        self.ui
+            .value(&self.value("done", site, plan, Some(&report), &observed));
+        Ok(Exit::Done)
+    }
+
+    fn apply(&self, site: &Site, plan: &Plan, cancelled: &(dyn Fn() -> bool + Sync)) -> Report {
+        let ui = self.ui;
+        let total = plan.steps.len();
+        let mut finished = 0;
+        ui.line("");
+        let mut on_step = |index: usize, end: Option<(&Outcome, Duration)>| {
+            if let (Some((outcome, took)), Some(step)) = (end, plan.steps.get(index)) {
+                finished += 1;
+                let what = outcome::name(ui, &step.action);
+                let count = (finished, total);
+                ui.line(&outcome::progress(ui, count, &what, Some(outcome), took));
+            }
+        };
+        self.look(async |observer| {
+            apply(observer, site.partition(), plan, cancelled, &mut on_step).await
+        })
+    }
+
+    /// Says what was done and what was not, and the command that goes on from here.
+    fn unfinished(&self, site: &Site, plan: &Plan, report: &Report) -> Exit {
+        outcome::unfinished(self.ui, plan, report);
+        let resume = plan_say::resume_hint(self.replay(site));
+        let error = match report.failure() {
+            Some(error) => error.clone().exit(Exit::Failed),
+            None => {
+                let error = Error::new(plan_say::interrupted_applying()).exit(Exit::Interrupted);
+                self.ui.error(&error);
+                error
+            }
+        };
+        self.ui.say(&resume);
+        let error = error.hint(resume);
+        self.ui.value(&json!({
+            "error": error.to_json(),
+            "plan": report::plan::value(plan),
+            "report": outcome::report_value(report),
+        }));
+        error.exit_code()
+    }
+
+    /// Prints what stands alone as a record: matrix, values, what is pending, and the file.
+    fn record(&self, site: &Site, observed: &Observed) {
+        outcome::matrix(self.ui, &matrix(site, observed));
+        outcome::screens(self.ui, site);
+        outcome::pending(self.ui, &pending(site, observed));
+        self.ui.result("");
+        self.ui
+            .result(self.ui.text(&plan_say::site_file(self.path.display())));
+        self.ui
+            .result(self.ui.text(&plan_say::replay(self.replay(site))));
+    }
+
+    /// Returns the command that does the same again without questions.
+    pub fn replay(&self, site: &Site) -> String {
+        let mut command = vec!["jmc-site init".to_owned()];
+        if let Some(profile) = self.profile {
+            command.push(format!("--profile {}", quoted(profile)));
+        }
+        command.push(format!(
+            "--site {}",
+            quoted(&self.path.display().to_string())
+        ));
+        let typed = matches!(
+            site.redshift.password,
+            PasswordSource::Prompt | PasswordSource::Stdin
+        );
+        if typed && site.redshift.connection_test == ConnectionTest::Passed {
+            command.push("--password-stdin".to_owned());
+        }
+        command.push("--no-input --yes".to_owned());
+        command.join(" ")
+    }
+
+    fn value(
+        &self,
+        status: &str,
+        site: &Site,
+        plan: &Plan,
+        report: Option<&Report>,
+        observed: &Observed,
+    ) -> Value {
+        let waiting: Vec<Value> = pending(site, observed)
+            .into_iter()
+            .map(|(event, subscription)| json!({ "event": event, "subscription": subscription }))
+            .collect();
+        json!({
+            "command": self.command,
+            "status": status,
+            "account": site.account,
+            "region": site.region,
+            "site_file": self.path.display().to_string(),
+            "connection": self.connected,
+            "plan": report::plan::value(plan),
+            "report": report.map(outcome::report_value),
+            "matrix": outcome::matrix_value(&matrix(site, observed)),
+            "screens": outcome::screens_value(site),
+            "pending_subscriptions": waiting,
+        })
+    }
+}
+
+/// Reads back until AWS shows every change, within the time that it needs to spread them.
+async fn verified(observer: &Observer<'_>, site: &Site) -> Observed {
+    const PAUSES: [u64; 5] = [1, 2, 4, 8, 8];
+    for pause in PAUSES {
+        let observed = observer.observe(site).await;
+        let left = diff(site, &observed);
+        if left.is_empty() {
+            return observed;
+        }
+        tokio::time::sleep(Duration::from_secs(pause)).await;
+    }
+    observer.observe(site).await
+}
+
+/// Quotes an argument for a POSIX shell where it needs that.
+fn quoted(argument: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:@%+,".contains(c);
+    if !argument.is_empty() && argument.chars().all(plain) {
+        argument.to_owned()
+    } else {
+        format!("'{}'", argument.replace('\'', r"'\''"))
+    }
+}

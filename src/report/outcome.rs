@@ -1,0 +1,266 @@
+//! Owns how a result reads: progress, what was done and what was not, the
+//! matrix of the manual, and the values for JMC's screens.
+
+use super::{describe, role_label};
+use crate::aws::apply::{Outcome, Report};
+use crate::error::Error;
+use crate::messages::{Text, plan as say};
+use crate::plan::{Action, Plan};
+use crate::site::{BucketKind, Event, Notifications, RoleKind, Site, SourceCode};
+use crate::ui::{Ui, cells, cut, pad};
+use crate::wizard::notifications::event_label;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// A row of the matrix: a kind of bucket, and each role's cell.
+pub type Row = (BucketKind, [Option<bool>; 3]);
+
+/// Returns the line of a finished step: `[ 1/11] create bucket x ....... ok   0.4 s`.
+pub fn progress(
+    ui: &Ui,
+    (number, total): (usize, usize),
+    what: &str,
+    outcome: Option<&Outcome>,
+    took: Duration,
+) -> String {
+    let digits = total.to_string().len();
+    let head = format!("  [{number:>digits$}/{total}] {}", cut(what, 48));
+    let dots = ".".repeat(60usize.saturating_sub(cells(&head) + 1).max(3));
+    let end = match outcome {
+        None | Some(Outcome::Done) => say::step_ok(),
+        _ => say::step_failed(),
+    };
+    let seconds = say::seconds(format!("{:.1}", took.as_secs_f64()));
+    format!(
+        "{head} {dots} {}  {}",
+        pad(ui.text(&end), 6),
+        ui.text(&seconds)
+    )
+}
+
+/// Names an action in one line.
+pub fn name(ui: &Ui, action: &Action) -> String {
+    let line = describe(action);
+    format!("{} {}", ui.text(&line.verb), line.subject)
+}
+
+/// Says what was done, what failed and what was not begun, after a run that did not finish.
+pub fn unfinished(ui: &Ui, plan: &Plan, report: &Report) {
+    let count = |wanted: fn(&Outcome) -> bool| {
+        report
+            .outcomes
+            .iter()
+            .filter(|outcome| wanted(outcome))
+            .count()
+    };
+    let done = count(|outcome| matches!(outcome, Outcome::Done));
+    let failed = count(|outcome| matches!(outcome, Outcome::Failed(_)));
+    let left = count(|outcome| matches!(outcome, Outcome::NotRun));
+    ui.line("");
+    for (step, outcome) in plan.steps.iter().zip(&report.outcomes) {
+        if matches!(outcome, Outcome::NotRun) {
+            ui.line(&format!(
+                "  {}",
+                ui.text(&say::not_begun(name(ui, &step.action)))
+            ));
+        }
+    }
+    for outcome in &report.outcomes {
+        if let Outcome::Failed(error) = outcome {
+            ui.error(error);
+        }
+    }
+    ui.say(&say::partly_done(done, failed, left));
+}
+
+fn kind_label(kind: BucketKind) -> Text {
+    match kind {
+        BucketKind::Data => say::matrix_data(),
+        BucketKind::Sql => say::matrix_sql(),
+        BucketKind::Program => say::matrix_program(),
+    }
+}
+
+/// Prints the matrix of the manual's last step.
+pub fn matrix(ui: &Ui, rows: &[Row]) {
+    let labels: Vec<Text> = rows.iter().map(|(kind, _)| kind_label(*kind)).collect();
+    let width = labels
+        .iter()
+        .map(|label| cells(ui.text(label)))
+        .max()
+        .unwrap_or(0);
+    let roles = RoleKind::ALL.map(role_label);
+    let heads: Vec<String> = roles.iter().map(|role| pad(ui.text(role), 10)).collect();
+    ui.result("");
+    ui.result(format!("  {}  {}", " ".repeat(width), heads.join("  ")).trim_end());
+    for ((_, row), label) in rows.iter().zip(&labels) {
+        let marks: Vec<String> = row
+            .iter()
+            .map(|cell| {
+                let mark = match cell {
+                    None => say::matrix_none(),
+                    Some(true) => say::matrix_granted(),
+                    Some(false) => say::matrix_missing(),
+                };
+                pad(ui.text(&mark), 10)
+            })
+            .collect();
+        let line = format!("  {}  {}", pad(ui.text(label), width), marks.join("  "));
+        ui.result(line.trim_end());
+    }
+}
+
+/// Returns what is typed into JMC's screens: screen, label, value.
+fn values(site: &Site) -> Vec<(Text, Vec<(Text, String)>)> {
+    use crate::messages::init as screens;
+    let redshift = &site.redshift;
+    let mut notifications = Vec::new();
+    match &site.notifications {
+        Notifications::System {} => {
+            notifications.push((say::value_system(), String::new()));
+        }
+        Notifications::Site {
+            source_code,
+            topics,
+        } => {
+            let code = match source_code {
+                SourceCode::Include => "include",
+                SourceCode::Omit => "omit",
+            };
+            notifications.push((say::value_source(), code.to_owned()));
+            for (event, topic) in topics {
+                notifications.push((
+                    say::value_topic(event_label(*event)),
+                    site.topic_arn(&topic.topic),
+                ));
+            }
+        }
+    }
+    let bucket = |kind| {
+        let names: Vec<&str> = site
+            .buckets_of(kind)
+            .map(|bucket| bucket.name.as_str())
+            .collect();
+        names.join(", ")
+    };
+    vec![
+        (
+            screens::review_redshift(),
+            vec![
+                (say::value_host(), redshift.host.clone()),
+                (say::value_port(), redshift.port.to_string()),
+                (say::value_database(), redshift.database.to_string()),
+                (say::value_user(), redshift.user.to_string()),
+            ],
+        ),
+        (screens::review_notifications(), notifications),
+        (
+            screens::review_components(),
+            vec![
+                (say::value_ec2_role(), site.roles.ecs_task.role.to_string()),
+                (say::value_lambda_role(), site.roles.lambda.role.to_string()),
+                (
+                    say::value_redshift_role(),
+                    site.roles.redshift.role.to_string(),
+                ),
+                (say::value_data_bucket(), bucket(BucketKind::Data)),
+                (say::value_sql_bucket(), bucket(BucketKind::Sql)),
+                (say::value_program_bucket(), bucket(BucketKind::Program)),
+            ],
+        ),
+    ]
+}
+
+/// Prints the values for JMC's screens, each on a line of its own to be copied.
+pub fn screens(ui: &Ui, site: &Site) {
+    ui.result("");
+    ui.result(ui.text(&say::values_heading()));
+    for (screen, values) in values(site) {
+        ui.result(&format!("  [{}]", ui.text(&screen)));
+        for (label, value) in values {
+            let line = format!("    {}  {value}", pad(ui.text(&label), 26));
+            ui.result(line.trim_end());
+        }
+    }
+}
+
+/// Prints the subscriptions that wait for somebody's confirmation.
+pub fn pending(ui: &Ui, waiting: &[(Event, String)]) {
+    if !waiting.is_empty() {
+        ui.result("");
+    }
+    for (event, subscription) in waiting {
+        ui.result(ui.text(&say::pending(event_label(*event), subscription)));
+    }
+}
+
+/// Returns the matrix as JSON.
+pub fn matrix_value(rows: &[Row]) -> Value {
+    rows.iter()
+        .map(|(kind, row)| {
+            let cells = RoleKind::ALL.into_iter().zip(row).map(|(role, cell)| {
+                let cell = match cell {
+                    None => "none",
+                    Some(true) => "ok",
+                    Some(false) => "missing",
+                };
+                (
+                    json!(role).as_str().unwrap_or_default().to_owned(),
+                    json!(cell),
+                )
+            });
+            json!({ "bucket": kind, "roles": cells.collect::<serde_json::Map<_, _>>() })
+        })
+        .collect()
+}
+
+/// Returns the values for JMC's screens as JSON.
+pub fn screens_value(site: &Site) -> Value {
+    let topics: serde_json::Map<_, _> = site
+        .topics()
+        .map(|(event, topic)| {
+            let event = json!(event).as_str().unwrap_or_default().to_owned();
+            (event, json!(site.topic_arn(&topic.topic)))
+        })
+        .collect();
+    let buckets = |kind| {
+        site.buckets_of(kind)
+            .map(|bucket| &bucket.name)
+            .collect::<Vec<_>>()
+    };
+    json!({
+        "redshift": {
+            "host": site.redshift.host,
+            "port": site.redshift.port,
+            "database": site.redshift.database,
+            "user": site.redshift.user,
+        },
+        "notifications": { "topics": topics },
+        "components": {
+            "ec2_role": site.roles.ecs_task.role,
+            "lambda_role": site.roles.lambda.role,
+            "redshift_role": site.roles.redshift.role,
+            "data_buckets": buckets(BucketKind::Data),
+            "sql_buckets": buckets(BucketKind::Sql),
+            "program_buckets": buckets(BucketKind::Program),
+        },
+    })
+}
+
+/// Returns how each step ended as JSON.
+pub fn report_value(report: &Report) -> Value {
+    report
+        .outcomes
+        .iter()
+        .zip(&report.took)
+        .map(|(outcome, took)| match outcome {
+            Outcome::Done => json!({ "outcome": "done", "ms": took.as_millis() as u64 }),
+            Outcome::Failed(error) => json!({
+                "outcome": "failed",
+                "ms": took.as_millis() as u64,
+                "error": Error::to_json(error),
+            }),
+            Outcome::NotRun => json!({ "outcome": "not-run" }),
+        })
+        .collect()
+}

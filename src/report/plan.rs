@@ -1,0 +1,129 @@
+//! Owns how a plan reads, before anything is done.
+
+use super::{Detail, Line, describe, describe_unchanged};
+use crate::messages::plan as say;
+use crate::plan::{Action, Plan, policy};
+use crate::site::Site;
+use crate::ui::{Ui, cells, pad};
+use serde_json::{Value, json};
+
+/// How many ARNs of an edit are shown before `...`: enough for three buckets and two statements.
+const SHOWN_ARNS: usize = 6;
+
+/// Prints a plan: what changes, with the differences of policies; what stays; what is in the way.
+pub fn print(ui: &Ui, site: &Site, plan: &Plan) {
+    ui.result("");
+    ui.result(ui.text(&say::plan_heading(&site.account, &site.region)));
+    let lines: Vec<(Line, Option<&Action>)> = plan
+        .unchanged
+        .iter()
+        .map(|one| (describe_unchanged(one), None))
+        .chain(
+            plan.steps
+                .iter()
+                .map(|step| (describe(&step.action), Some(&step.action))),
+        )
+        .collect();
+    let verbs = lines
+        .iter()
+        .map(|(line, _)| cells(ui.text(&line.verb)))
+        .max()
+        .unwrap_or(0);
+    let subjects = lines
+        .iter()
+        .map(|(line, _)| cells(&line.subject))
+        .max()
+        .unwrap_or(0)
+        .min(30);
+    for (line, action) in &lines {
+        ui.result(&text(ui, line, verbs, subjects));
+        if let Some(Action::GrantBuckets(grant)) = action {
+            for change in &grant.added {
+                differences(ui, change);
+            }
+        }
+    }
+    for error in &plan.blockers {
+        ui.result(&format!(
+            "  ! {}  {}: {}",
+            ui.text(&say::blocker()),
+            error.code(),
+            ui.text(error.text())
+        ));
+    }
+    for note in &plan.notes {
+        ui.result(&format!("  * {}", ui.text(note)));
+    }
+    if plan.blockers.is_empty() {
+        let (creates, changes) = counts(plan);
+        ui.result(&format!("  {}", ui.text(&say::totals(creates, changes))));
+    }
+}
+
+/// Returns how many things are created, and how many changed.
+pub fn counts(plan: &Plan) -> (usize, usize) {
+    let creates = plan
+        .steps
+        .iter()
+        .filter(|step| describe(&step.action).symbol == '+')
+        .count();
+    (creates, plan.steps.len() - creates)
+}
+
+/// Puts a line together; details that do not fit beside the subject go below it.
+fn text(ui: &Ui, line: &Line, verbs: usize, subjects: usize) -> String {
+    let details: Vec<&str> = line
+        .details
+        .iter()
+        .map(|detail| match detail {
+            Detail::Text(text) => ui.text(text),
+            Detail::Name(name) => name,
+        })
+        .collect();
+    let details = details.join(" ");
+    let head = format!(
+        "  {} {}  {}",
+        line.symbol,
+        pad(ui.text(&line.verb), verbs),
+        pad(&line.subject, subjects)
+    );
+    if details.is_empty() {
+        return head.trim_end().to_owned();
+    }
+    if cells(&head) + 2 + cells(&details) <= 80 {
+        return format!("{head}  {details}");
+    }
+    format!("{}\n{}{details}", head.trim_end(), " ".repeat(6))
+}
+
+fn differences(ui: &Ui, change: &policy::Change) {
+    let actions: Vec<&str> = change
+        .actions
+        .iter()
+        .map(|action| action.trim_start_matches("s3:"))
+        .collect();
+    ui.result(&format!("      {}", actions.join(", ")));
+    for arn in change.arns.iter().take(SHOWN_ARNS) {
+        ui.result(&format!("        + {arn}"));
+    }
+    if change.arns.len() > SHOWN_ARNS {
+        ui.result(&format!(
+            "        + ... ({})",
+            change.arns.len() - SHOWN_ARNS
+        ));
+    }
+}
+
+/// Returns a plan as JSON.
+pub fn value(plan: &Plan) -> Value {
+    json!({
+        "steps": plan.steps,
+        "unchanged": plan.unchanged,
+        "blockers": plan.blockers.iter().map(crate::error::Error::to_json).collect::<Vec<_>>(),
+        "notes": plan
+            .notes
+            .iter()
+            .map(|note| note.get(crate::messages::Lang::En))
+            .collect::<Vec<_>>(),
+    })
+}
