@@ -5,6 +5,7 @@ pub mod sandbox;
 
 mod connection;
 mod connection_address;
+mod connection_facts;
 mod connection_failures;
 mod connection_framing;
 mod connection_oracle;
