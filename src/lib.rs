@@ -40,10 +40,13 @@ use std::cell::RefCell;
 use std::ffi::OsString;
 use ui::{Output, Ui};
 
+/// Reads a variable of the environment.
+pub type Lookup = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
 /// What the program finds around it; tests and the sandbox give their own.
 pub struct Environment<'a> {
     /// Reads a variable.
-    pub variable: Box<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    pub variable: Lookup,
     /// How AWS is reached, in place of the standard configuration.
     pub sdk: Option<aws_config::SdkConfig>,
     /// What standard input holds, in place of the process's own.

@@ -92,7 +92,7 @@ pub fn run(init: &Init, common: &Common, ui: &Ui, environment: &Environment<'_>)
             return Err(Error::new(usage::declined()));
         }
     }
-    from_answers(init, &common.site, &session, &mut wizard, saved.as_ref())
+    run_wizard(init, &common.site, &session, &mut wizard, saved.as_ref())
 }
 
 fn can_ask(common: &Common, environment: &Environment<'_>) -> bool {
@@ -152,7 +152,7 @@ fn banner(ui: &Ui, caller: &Caller, profile: Option<&str>, region: Option<&Regio
 }
 
 /// Asks, plans, and carries the plan out; a blocker leads a person back to the review.
-fn from_answers(
+fn run_wizard(
     init: &Init,
     path: &Path,
     session: &Session,

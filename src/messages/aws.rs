@@ -27,11 +27,11 @@ catalogue! {
         en: "Wait a minute and run the same command again; what is done already is not done twice.",
         ja: "1 分ほど待ってから同じコマンドをもう一度実行してください。完了した処理が重複して行われることはありません。",
     }
-    unreachable(operation) ["JMC-AWS-UNREACHABLE"] {
+    aws_unreachable(operation) ["JMC-AWS-UNREACHABLE"] {
         en: "Can't reach AWS for {operation}.",
         ja: "{operation} のためにAWSへ接続できません。",
     }
-    unreachable_hint() {
+    aws_unreachable_hint() {
         en: "Check the network, the proxy (HTTPS_PROXY) and --endpoint-url, then run the same command again.",
         ja: "ネットワーク、プロキシ (HTTPS_PROXY)、--endpoint-url を確認してから、同じコマンドをもう一度実行してください。",
     }

@@ -434,13 +434,7 @@ mod tests {
             );
             assert_eq!(Subscription::parse(&read.to_string()).unwrap(), read);
         }
-        for typed in [
-            "ops@example.com",
-            "fax:1",
-            "email:ops",
-            "email:a b@c.d",
-            "sms:0901234",
-        ] {
+        for typed in ["ops", "fax:1", "email:ops", "email:a b@c.d", "sms:0901234"] {
             assert!(Subscription::parse(typed).is_err(), "{typed}");
         }
     }

@@ -13,6 +13,7 @@ mod connection_password;
 mod connection_postgres;
 #[path = "../fuzz/checks.rs"]
 mod fuzz;
+mod localstack;
 mod policy;
 #[path = "../oracle/postgres.rs"]
 mod postgres;
