@@ -5,6 +5,7 @@ pub mod sandbox;
 
 mod connection;
 mod connection_failures;
+mod init_wizard;
 mod policy;
 #[cfg(unix)]
 mod prompt;
@@ -17,5 +18,6 @@ mod sandbox_parts;
 mod sandbox_redshift;
 mod sandbox_s3;
 mod sandbox_sns;
+mod support;
 #[path = "../sandbox/warehouse/mod.rs"]
 mod warehouse;
