@@ -5,6 +5,7 @@ pub mod sandbox;
 
 mod connection;
 mod connection_failures;
+mod init_plain;
 mod init_wizard;
 mod policy;
 #[cfg(unix)]
