@@ -176,9 +176,11 @@ struct Run<'a> {
 impl Run<'_> {
     /// Asks, plans, and carries the plan out.
     fn from_answers(&self, wizard: &mut Wizard<'_>, saved: Option<&Site>) -> Result<Exit> {
-        let mut review = !self.init.yes;
+        wizard.ask_all()?;
         loop {
-            wizard.ask_all(review)?;
+            if !self.init.yes {
+                wizard.review()?;
+            }
             let mut site = wizard::site::build(&wizard.answers, &self.caller.account)?;
             let observed = wizard.look(async |observer| observer.observe(&site).await);
             settle(&mut site, &observed);
@@ -192,7 +194,6 @@ impl Run<'_> {
                 for error in &plan.blockers {
                     self.ui.error(error);
                 }
-                review = true;
                 continue;
             }
             if self.init.dry_run {
@@ -407,7 +408,9 @@ async fn verified(observer: &Observer<'_>, site: &Site) -> Observed {
     for pause in PAUSES {
         let observed = observer.observe(site).await;
         let left = diff(site, &observed);
-        if left.is_empty() {
+        // A refusal does not pass by itself.
+        let refused = |error: &Error| error.code() == "JMC-AWS-DENIED";
+        if left.is_empty() || left.blockers.iter().any(refused) {
             return observed;
         }
         tokio::time::sleep(Duration::from_secs(pause)).await;

@@ -83,7 +83,13 @@ fn bucket(wizard: &mut Wizard<'_>, kind: BucketKind) -> Result<BucketName> {
             folders: BTreeSet::new(),
             origin: None,
         };
-        let state = wizard.look(async |observer| observer.bucket(&looked, region).await)?;
+        let state = match wizard.look(async |observer| observer.bucket(&looked, region).await) {
+            Ok(state) => state,
+            Err(error) => {
+                wizard.ui.error(&error);
+                continue;
+            }
+        };
         let account = wizard.caller.account.as_str();
         match usable_in(region, account, name.as_str(), &state) {
             Ok(()) => {
@@ -181,7 +187,14 @@ fn redshift_role(wizard: &mut Wizard<'_>) -> Result<()> {
             )?,
             None => RoleRef::parse(&proposed).map_err(Error::usage)?,
         };
-        let (arn, exists) = resolve::redshift_role(wizard, &role)?;
+        let (arn, exists) = match resolve::redshift_role(wizard, &role) {
+            Ok(resolved) => resolved,
+            Err(error) if asked && wizard.can_ask() => {
+                wizard.ui.error(&error);
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
         let unusable = exists.as_ref().and_then(|present| {
             let service = match wizard.answers.redshift.warehouse {
                 Some(Warehouse::Workgroup(_)) => trust::REDSHIFT_SERVERLESS,
