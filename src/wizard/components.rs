@@ -12,7 +12,7 @@ use crate::plan::policy::trust;
 use crate::prompt::QuestionId;
 use crate::site::arn::{RoleArn, RoleRef};
 use crate::site::names::{BucketName, Folder, PolicyName};
-use crate::site::{Bucket, BucketKind, RoleKind, Warehouse};
+use crate::site::{Bucket, BucketKind, Origin, RoleKind, Warehouse};
 use std::collections::BTreeSet;
 
 /// Asks everything again, with the answers so far as defaults.
@@ -209,13 +209,17 @@ fn redshift_role(wizard: &mut Wizard<'_>) -> Result<()> {
                 wizard.ui.error(&error);
                 continue;
             }
-            wizard.ui.say(&match exists {
+            wizard.ui.say(&match &exists {
                 Some(_) => say::role_there(&arn.name),
                 None => say::role_new(&arn.name),
             });
         }
         keep_known_role(wizard, &arn);
-        wizard.answers.roles.redshift.role = Some(RoleRef::Arn(arn));
+        let answers = &mut wizard.answers.roles.redshift;
+        if exists.is_none() {
+            answers.origin = Some(Origin::Created);
+        }
+        answers.role = Some(RoleRef::Arn(arn));
         return Ok(());
     }
 }
