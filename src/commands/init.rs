@@ -37,6 +37,7 @@ pub fn run(init: &Init, common: &Common, ui: &Ui, environment: &Environment<'_>)
         Some(path) => given.or(Answers::from_file(path)?),
         None => given,
     };
+    let of_answers = given.account.clone();
     let saved = file::read(&common.site)?;
     let mut given_prompter = environment.prompter.as_ref().map(RefCell::borrow_mut);
     let mut terminal;
@@ -59,12 +60,15 @@ pub fn run(init: &Init, common: &Common, ui: &Ui, environment: &Environment<'_>)
     let profile = profile(common, environment);
     let caller = session.caller(region.as_ref(), profile.as_deref())?;
     banner(ui, &caller, profile.as_deref(), region.as_ref());
-    for file in [
-        answers.account.as_ref(),
-        saved.as_ref().map(|site| &site.account),
+    let of_site = saved.as_ref().map(|site| site.account.clone());
+    for (file, account) in [
+        (init.answers.as_ref(), of_answers),
+        (Some(&common.site), of_site),
     ] {
-        if let Some(expected) = file.filter(|expected| **expected != caller.account) {
-            let text = say::other_account(common.site.display(), &caller.account, expected);
+        if let (Some(file), Some(expected)) = (file, account)
+            && expected != caller.account
+        {
+            let text = say::other_account(file.display(), &caller.account, expected);
             return Err(Error::new(text).hint(say::other_account_hint()));
         }
     }
