@@ -5,6 +5,10 @@ pub mod sandbox;
 
 mod connection;
 mod connection_failures;
+mod init_answers;
+mod init_aws;
+mod init_denied;
+mod init_files;
 mod init_plain;
 mod init_wizard;
 mod policy;
