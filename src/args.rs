@@ -553,20 +553,35 @@ fn translated(command: clap::Command) -> clap::Command {
 /// Returns the language that the arguments ask for, before they are read as a whole:
 /// a complaint about them should be in it already.
 pub fn language(argv: &[OsString], fallback: Lang) -> Lang {
+    match early(argv, "--lang", &["ja", "en"]) {
+        Some("ja") => Lang::Ja,
+        Some(_) => Lang::En,
+        None => fallback,
+    }
+}
+
+/// Returns the form of the result that the arguments ask for, likewise.
+pub fn output(argv: &[OsString]) -> Output {
+    match early(argv, "--output", &["human", "json"]) {
+        Some("json") => Output::Json,
+        _ => Output::Human,
+    }
+}
+
+/// Returns the first of these values that a flag has.
+fn early<'a>(argv: &'a [OsString], flag: &str, values: &[&str]) -> Option<&'a str> {
     let mut words = argv.iter().filter_map(|word| word.to_str());
     while let Some(word) = words.next() {
-        let value = match word.strip_prefix("--lang") {
+        let value = match word.strip_prefix(flag) {
             Some("") => words.next(),
             Some(rest) => rest.strip_prefix('='),
             None => None,
         };
-        match value {
-            Some("ja") => return Lang::Ja,
-            Some("en") => return Lang::En,
-            _ => {}
+        if let Some(value) = value.filter(|value| values.contains(value)) {
+            return Some(value);
         }
     }
-    fallback
+    None
 }
 
 /// Reads the command line.

@@ -91,9 +91,10 @@ impl Environment<'_> {
 pub fn run(argv: Vec<OsString>, environment: &Environment<'_>) -> Exit {
     let variable = |name: &str| (environment.variable)(name);
     let lang = args::language(&argv, Lang::from_locale(variable));
+    let output = args::output(&argv);
     let args = match args::parse(argv, lang) {
         Ok(args) => args,
-        Err(error) => return misused(&error, lang, environment),
+        Err(error) => return misused(&error, lang, output, environment),
     };
     let lang = args.common.lang.unwrap_or(lang);
     let ui = match &environment.ui {
@@ -123,16 +124,17 @@ pub fn run(argv: Vec<OsString>, environment: &Environment<'_>) -> Exit {
 }
 
 /// Prints help or version, or says what is wrong with the arguments.
-fn misused(error: &clap::Error, lang: Lang, environment: &Environment<'_>) -> Exit {
-    let human = match &environment.ui {
-        Some(ui) => ui.speaking(lang, Output::Human),
-        None => Ui::new(lang, Output::Human, &environment.variable),
+fn misused(error: &clap::Error, lang: Lang, output: Output, environment: &Environment<'_>) -> Exit {
+    let ui = match &environment.ui {
+        Some(ui) => ui.speaking(lang, output),
+        None => Ui::new(lang, output, &environment.variable),
     };
     if !error.use_stderr() {
+        let human = ui.speaking(lang, Output::Human);
         human.result(error.render().to_string().trim_end());
         return Exit::Done;
     }
     let detail = error.render().to_string();
     let detail = detail.trim().trim_start_matches("error: ");
-    human.fail(&Error::usage(msg::usage(detail)).hint(msg::usage_hint()))
+    ui.fail(&Error::usage(msg::usage(detail)).hint(msg::usage_hint()))
 }

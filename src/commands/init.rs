@@ -30,6 +30,7 @@ pub fn run(init: &Init, common: &Common, ui: &Ui, environment: &Environment<'_>)
         Some(path) => given.or(Answers::from_file(path)?),
         None => given,
     };
+    let of_answers = given.account.clone();
     let saved = file::read(&common.site)?;
     let defaults = saved.as_ref().map(Answers::from_site).unwrap_or_default();
     // What is under way, and where roles are locked, is not asked for.
@@ -48,12 +49,15 @@ pub fn run(init: &Init, common: &Common, ui: &Ui, environment: &Environment<'_>)
     let profile = opened::profile(common, environment);
     let caller = session.caller(region.as_ref(), profile.as_deref())?;
     banner(ui, &caller, profile.as_deref(), region.as_ref());
-    for file in [
-        answers.account.as_ref(),
-        saved.as_ref().map(|site| &site.account),
+    let of_site = saved.as_ref().map(|site| site.account.clone());
+    for (file, account) in [
+        (init.answers.as_ref(), of_answers),
+        (Some(&common.site), of_site),
     ] {
-        if let Some(expected) = file.filter(|expected| **expected != caller.account) {
-            let text = say::other_account(common.site.display(), &caller.account, expected);
+        if let (Some(file), Some(expected)) = (file, account)
+            && expected != caller.account
+        {
+            let text = say::other_account(file.display(), &caller.account, expected);
             return Err(Error::new(text).hint(say::other_account_hint()));
         }
     }
@@ -136,9 +140,11 @@ fn run_wizard(
     wizard: &mut Wizard<'_>,
     saved: Option<&Site>,
 ) -> Result<Exit> {
-    let mut review = !init.yes;
+    wizard.ask_all()?;
     loop {
-        wizard.ask_all(review)?;
+        if !init.yes {
+            wizard.review()?;
+        }
         let mut site = wizard::site::build(&wizard.answers, &wizard.caller.account)?;
         let clients = wizard.clients().clone();
         let connected = wizard.connected.take();
@@ -172,6 +178,5 @@ fn run_wizard(
             wizard.ui.error(error);
         }
         wizard.connected = connected;
-        review = true;
     }
 }

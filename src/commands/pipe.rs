@@ -349,7 +349,9 @@ async fn verified(observer: &Observer<'_>, site: &Site) -> Observed {
     for pause in PAUSES {
         let observed = observer.observe(site).await;
         let left = diff(site, &observed);
-        if left.is_empty() {
+        // A refusal does not pass by itself.
+        let refused = |error: &Error| error.code() == "JMC-AWS-DENIED";
+        if left.is_empty() || left.blockers.iter().any(refused) {
             return observed;
         }
         tokio::time::sleep(Duration::from_secs(pause)).await;

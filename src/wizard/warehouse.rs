@@ -3,7 +3,7 @@
 
 use super::Wizard;
 use crate::error::{Error, Exit, Result};
-use crate::messages::{connection as conn, init as say, plan as plan_say};
+use crate::messages::{Text, connection as conn, init as say, plan as plan_say};
 use crate::prompt::QuestionId;
 use crate::redshift::password::{self, Login, PasswordSource};
 use crate::redshift::target::{Deadlines, dial_override};
@@ -62,7 +62,13 @@ fn questions(wizard: &mut Wizard<'_>) -> Result<()> {
     if wizard.answers.redshift.host.is_none() {
         let default = wizard.defaults.redshift.host.clone();
         wizard.ui.say(&say::host_help());
-        let address = wizard.ask(QuestionId::Host, say::ask_host(), default, Address::parse)?;
+        let (given, own) = (wizard.answers.region.clone(), &wizard.caller.partition);
+        let own = own.clone();
+        let parse = |text: &str| {
+            let address = Address::parse(text)?;
+            conflict(&address.host, given.as_ref(), &own).map_or(Ok(address), Err)
+        };
+        let address = wizard.ask(QuestionId::Host, say::ask_host(), default, parse)?;
         wizard.answers.set_address(address);
     }
     place(wizard)?;
@@ -113,6 +119,17 @@ fn questions(wizard: &mut Wizard<'_>) -> Result<()> {
     Ok(())
 }
 
+/// Says why a warehouse can't be where its name says that it is, if it can't.
+fn conflict(host: &str, given: Option<&Region>, own: &str) -> Option<Text> {
+    let endpoint = Endpoint::classify(host);
+    let region = endpoint.region()?;
+    if let Some(given) = given.filter(|given| given.as_str() != region) {
+        return Some(say::region_conflict(given, region));
+    }
+    let partition = redshift::endpoint::partition_of(region);
+    (partition != own).then(|| say::partition_conflict(host, partition, own))
+}
+
 /// Settles what is behind the host name: read off the name, else asked, never guessed.
 fn place(wizard: &mut Wizard<'_>) -> Result<()> {
     let Some(host) = wizard.answers.redshift.host.clone() else {
@@ -158,12 +175,17 @@ fn place(wizard: &mut Wizard<'_>) -> Result<()> {
     }
     if wizard.answers.region.is_none() {
         let default = wizard.defaults.region.clone().map(String::from);
-        let region = wizard.ask(
-            QuestionId::Region,
-            say::ask_region(),
-            default,
-            Region::parse,
-        )?;
+        let own = wizard.caller.partition.clone();
+        let parse = |text: &str| {
+            let region = Region::parse(text)?;
+            let partition = redshift::endpoint::partition_of(region.as_str());
+            if partition == own {
+                Ok(region)
+            } else {
+                Err(say::partition_conflict(&host, partition, &own))
+            }
+        };
+        let region = wizard.ask(QuestionId::Region, say::ask_region(), default, parse)?;
         wizard.answers.region = Some(region);
     }
     if let Some(region) = &wizard.answers.region {
@@ -322,7 +344,13 @@ fn ask_password(wizard: &mut Wizard<'_>) -> Result<Secret> {
             .secret(QuestionId::Password, &question)?;
         match answer {
             Some(secret) => {
-                let secret = password::check(secret)?;
+                let secret = match password::check(secret) {
+                    Ok(secret) => secret,
+                    Err(error) => {
+                        wizard.ui.error(&error);
+                        continue;
+                    }
+                };
                 wizard.password = Some(secret.clone());
                 wizard.answers.redshift.password = Some(PasswordSource::Prompt);
                 return Ok(secret);

@@ -13,6 +13,13 @@ mod connection_password;
 mod connection_postgres;
 #[path = "../fuzz/checks.rs"]
 mod fuzz;
+mod init_answers;
+mod init_aws;
+mod init_denied;
+mod init_files;
+mod init_plain;
+mod init_wizard;
+mod localstack;
 mod localstack;
 mod policy;
 #[path = "../oracle/postgres.rs"]
@@ -28,3 +35,4 @@ mod sandbox_parts;
 mod sandbox_redshift;
 mod sandbox_s3;
 mod sandbox_sns;
+mod support;
