@@ -17,6 +17,7 @@ mod policy;
 mod prompt;
 #[cfg(unix)]
 mod pty;
+mod readme;
 mod sandbox_doors;
 mod sandbox_faults;
 mod sandbox_iam;
