@@ -13,7 +13,7 @@ use crate::site::names::{
     SiteName, Workgroup, plain,
 };
 use crate::site::{
-    Bucket, BucketKind, ConnectionTest, Event, Origin, Site, SourceCode, Tls, Warehouse,
+    Bucket, BucketKind, ConnectionTest, Event, Origin, Removal, Site, SourceCode, Tls, Warehouse,
 };
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,6 +42,10 @@ pub struct Answers {
     pub roles: RoleAnswers,
     /// Tags for everything that is created.
     pub tags: Option<BTreeMap<String, String>>,
+    /// Buckets whose access is being taken away.
+    pub removing: Vec<Removal>,
+    /// The bucket for locks.
+    pub lock_bucket: Option<BucketName>,
     /// `--connect-timeout`
     #[serde(skip)]
     pub connect_timeout: Option<Duration>,
@@ -231,7 +235,8 @@ fn tag(value: &str) -> Result<(String, String), Text> {
     }
 }
 
-fn timeout(value: &str) -> Result<Duration, Text> {
+/// Reads a number of seconds from 1 to 300.
+pub fn timeout(value: &str) -> Result<Duration, Text> {
     match value.trim().parse::<u16>() {
         Ok(seconds) if (1..=300).contains(&seconds) => Ok(Duration::from_secs(seconds.into())),
         _ => Err(msg::choice(crate::site::names::shortened(value), "1-300")),
@@ -526,6 +531,10 @@ impl Answers {
         }
         self.roles = self.roles.or(other.roles);
         self.tags = self.tags.or(other.tags);
+        if self.removing.is_empty() {
+            self.removing = other.removing;
+        }
+        self.lock_bucket = self.lock_bucket.or(other.lock_bucket);
         self.connect_timeout = self.connect_timeout.or(other.connect_timeout);
         self.serverless = self.serverless.or(other.serverless);
         self.folders = self.folders.or(other.folders);

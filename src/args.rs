@@ -1,7 +1,9 @@
 //! Owns the command line: its flags and their help in both languages. Values
 //! stay text here; `answers` reads them with the validators of the questions.
 
-use crate::messages::Lang;
+use crate::error::{Error, Result};
+use crate::messages::{Lang, error as msg};
+use crate::site::names::BucketName;
 use crate::ui::Output;
 use clap::{Args as ClapArgs, CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::ffi::OsString;
@@ -67,6 +69,164 @@ pub struct Common {
 pub enum Command {
     /// Set up a site from the first question to the saved site file
     Init(Box<Init>),
+    /// Add buckets to a site, with folders and access
+    AddBucket(AddBucket),
+    /// Take buckets out of a site; no bucket and no object is deleted
+    RemoveBucket(RemoveBucket),
+    /// Show what would make AWS match the site file; exit code 3 if something would
+    Plan(PlanArgs),
+    /// Make AWS match the site file; the way to go on after anything
+    Apply(Apply),
+    /// Check a site live and read-only; exit code 3 if something is wrong
+    Check(Check),
+    /// Put policies back as they were before the last run
+    Undo(Undo),
+    /// Show or release locks of roles
+    #[command(subcommand)]
+    Lock(LockCommand),
+}
+
+/// How roles are guarded while their policies are written.
+#[derive(Debug, Default, ClapArgs)]
+pub struct LockArgs {
+    /// Bucket to lock roles in [default: the system bucket that the roles' policies name]
+    #[arg(long, value_name = "BUCKET", conflicts_with = "no_lock")]
+    pub lock_bucket: Option<String>,
+    /// Write policies without a lock against other operators
+    #[arg(long)]
+    pub no_lock: bool,
+}
+
+impl LockArgs {
+    /// Reads `--lock-bucket`.
+    pub fn bucket(&self) -> Result<Option<BucketName>> {
+        match &self.lock_bucket {
+            Some(name) => BucketName::parse(name)
+                .map(Some)
+                .map_err(|reason| Error::usage(msg::flag("--lock-bucket", reason))),
+            None => Ok(None),
+        }
+    }
+}
+
+/// How a changing command goes on without or with questions.
+#[derive(Debug, Default, ClapArgs)]
+pub struct Consent {
+    /// Carry the plan out without asking
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Show the plan and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Flags of `add-bucket`.
+#[derive(Debug, Default, ClapArgs)]
+pub struct AddBucket {
+    /// Bucket to add, by what it is for: data, sql or program
+    #[arg(long, value_name = "KIND=BUCKET")]
+    pub bucket: Vec<String>,
+    /// Folder of the data exchange buckets that are added
+    #[arg(long, value_name = "FOLDER")]
+    pub data_folder: Vec<String>,
+    /// Whether it is carried out
+    #[command(flatten)]
+    pub consent: Consent,
+    /// Locks
+    #[command(flatten)]
+    pub lock: LockArgs,
+}
+
+/// Flags of `remove-bucket`.
+#[derive(Debug, Default, ClapArgs)]
+pub struct RemoveBucket {
+    /// Bucket to take out; with KIND= only from that use
+    #[arg(long, value_name = "[KIND=]BUCKET", required = true)]
+    pub bucket: Vec<String>,
+    /// Site file of another site whose needs are respected
+    #[arg(long, value_name = "FILE")]
+    pub also: Vec<PathBuf>,
+    /// Whether it is carried out
+    #[command(flatten)]
+    pub consent: Consent,
+    /// Locks
+    #[command(flatten)]
+    pub lock: LockArgs,
+}
+
+/// Flags of `plan`.
+#[derive(Debug, Default, ClapArgs)]
+pub struct PlanArgs {
+    /// Save the plan for `apply FILE`
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Locks
+    #[command(flatten)]
+    pub lock: LockArgs,
+}
+
+/// Flags of `apply`.
+#[derive(Debug, Default, ClapArgs)]
+pub struct Apply {
+    /// Plan saved by `plan --out`; carried out exactly, or refused if AWS has changed
+    #[arg(id = "plan_file", value_name = "FILE")]
+    pub plan: Option<PathBuf>,
+    /// Whether it is carried out
+    #[command(flatten)]
+    pub consent: Consent,
+    /// Locks
+    #[command(flatten)]
+    pub lock: LockArgs,
+}
+
+/// Flags of `check`.
+#[derive(Debug, Default, ClapArgs)]
+pub struct Check {
+    /// Site files to check [default: the file of --site]
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Report only findings of this code
+    #[arg(long, value_name = "CODE")]
+    pub only: Vec<String>,
+    /// Write a JUnit XML report
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// Read the database password from standard input
+    #[arg(long)]
+    pub password_stdin: bool,
+    /// Seconds that each phase of the connection test may take [default: 10]
+    #[arg(long, value_name = "SECONDS")]
+    pub connect_timeout: Option<String>,
+    /// Leave the connection test out
+    #[arg(long)]
+    pub skip_connection_test: bool,
+}
+
+/// Flags of `undo`.
+#[derive(Debug, Default, ClapArgs)]
+pub struct Undo {
+    /// Whether it is carried out
+    #[command(flatten)]
+    pub consent: Consent,
+    /// Locks
+    #[command(flatten)]
+    pub lock: LockArgs,
+}
+
+/// What to do with locks.
+#[derive(Debug, Subcommand)]
+pub enum LockCommand {
+    /// Show who holds the locks of the site's roles
+    Show(LockArgs),
+    /// Release a lock whose run is dead
+    Release {
+        /// Id of the lock, as shown
+        #[arg(long, value_name = "ID")]
+        id: String,
+        /// Locks
+        #[command(flatten)]
+        lock: LockArgs,
+    },
 }
 
 /// Flags of `init`; every question has one.
@@ -177,6 +337,9 @@ pub struct Init {
     /// Tag for everything that is created
     #[arg(long, value_name = "KEY=VALUE", help_heading = COMPONENTS)]
     pub tag: Vec<String>,
+    /// Locks
+    #[command(flatten)]
+    pub lock: LockArgs,
 }
 
 const REDSHIFT: &str = "Redshift接続";
@@ -301,6 +464,49 @@ const JAPANESE: &[(&str, &str)] = &[
         "Lambda IAMロールのインラインポリシー [デフォルト: app-s3-policy で終わるポリシー]",
     ),
     ("tag", "作成するリソースに付けるタグ"),
+    (
+        "add-bucket",
+        "サイトにバケットを追加し、フォルダとアクセス権限を設定します",
+    ),
+    (
+        "remove-bucket",
+        "サイトからバケットを外します (バケットとオブジェクトは削除しません)",
+    ),
+    (
+        "plan",
+        "サイトファイルに合わせるための変更を表示します (変更がある場合の終了コードは 3)",
+    ),
+    (
+        "apply",
+        "AWSをサイトファイルに合わせます (中断後の続行にも使用します)",
+    ),
+    (
+        "check",
+        "サイトの状態を読み取り専用で確認します (問題がある場合の終了コードは 3)",
+    ),
+    ("undo", "直前の実行で変更したポリシーを元に戻します"),
+    ("lock", "ロールのロックを表示または解放します"),
+    ("show", "サイトのロールのロックを表示します"),
+    ("release", "実行がすでに終了しているロックを解放します"),
+    ("bucket", "対象のバケット (用途: data、sql、program)"),
+    ("also", "同じバケットを必要とする別のサイトのサイトファイル"),
+    ("out", "計画を apply 用に保存"),
+    (
+        "plan_file",
+        "plan --out で保存した計画 (AWSが変わっている場合は実行しない)",
+    ),
+    (
+        "files",
+        "確認するサイトファイル [デフォルト: --site のファイル]",
+    ),
+    ("only", "指定したコードの結果だけを表示"),
+    ("junit", "JUnit XML形式のレポートを保存"),
+    ("id", "表示されたロックのID"),
+    (
+        "lock_bucket",
+        "ロールのロックに使用するバケット [デフォルト: ロールのポリシーにあるシステム用バケット]",
+    ),
+    ("no_lock", "ほかの操作者との競合を防ぐロックを使用しない"),
     ("help", "ヘルプを表示"),
     ("version", "バージョンを表示"),
 ];
@@ -364,7 +570,7 @@ pub fn language(argv: &[OsString], fallback: Lang) -> Lang {
 }
 
 /// Reads the command line.
-pub fn parse(argv: Vec<OsString>, lang: Lang) -> Result<Args, clap::Error> {
+pub fn parse(argv: Vec<OsString>, lang: Lang) -> std::result::Result<Args, clap::Error> {
     let matches = definition(lang).try_get_matches_from(argv)?;
     Args::from_arg_matches(&matches)
 }

@@ -18,6 +18,7 @@
 pub mod answers;
 pub mod args;
 pub mod aws;
+pub mod check;
 pub mod commands;
 pub mod error;
 pub mod messages;
@@ -76,6 +77,16 @@ impl Environment<'_> {
     }
 }
 
+impl Environment<'_> {
+    /// Reads the database password from standard input.
+    fn password_from_stdin(&self) -> error::Result<secret::Secret> {
+        match &self.stdin {
+            Some(text) => redshift::password::from_reader(&mut text.as_slice()),
+            None => redshift::password::from_reader(&mut std::io::stdin()),
+        }
+    }
+}
+
 /// Runs a command line to its end and returns the exit code.
 pub fn run(argv: Vec<OsString>, environment: &Environment<'_>) -> Exit {
     let variable = |name: &str| (environment.variable)(name);
@@ -89,8 +100,18 @@ pub fn run(argv: Vec<OsString>, environment: &Environment<'_>) -> Exit {
         Some(ui) => ui.speaking(lang, args.common.output),
         None => Ui::new(lang, args.common.output, variable),
     };
+    let common = &args.common;
     let ended = match &args.command {
-        Command::Init(init) => commands::init::run(init, &args.common, &ui, environment),
+        Command::Init(init) => commands::init::run(init, common, &ui, environment),
+        Command::AddBucket(add) => commands::buckets::add(add, common, &ui, environment),
+        Command::RemoveBucket(remove) => {
+            commands::buckets::remove(remove, common, &ui, environment)
+        }
+        Command::Plan(plan) => commands::plan::plan(plan, common, &ui, environment),
+        Command::Apply(apply) => commands::plan::apply(apply, common, &ui, environment),
+        Command::Check(check) => commands::check::run(check, common, &ui, environment),
+        Command::Undo(undo) => commands::undo::run(undo, common, &ui, environment),
+        Command::Lock(lock) => commands::lock::run(lock, common, &ui, environment),
     };
     match ended {
         Ok(exit) => exit,

@@ -5,6 +5,7 @@ pub mod apply;
 pub mod edit;
 pub mod error;
 pub mod find;
+pub mod lock;
 pub mod observe;
 pub mod verbose;
 pub mod warehouse;
@@ -130,15 +131,23 @@ impl Clients {
         }
     }
 
+    /// Returns a client of S3 for a region: the bucket of the locks may be elsewhere.
+    pub fn s3_in(&self, region: &str) -> aws_sdk_s3::Client {
+        if region == self.region() {
+            return self.s3.clone();
+        }
+        let region = aws_config::Region::new(region.to_owned());
+        let config = self.s3.config().to_builder().region(region).build();
+        aws_sdk_s3::Client::from_conf(config)
+    }
+
     /// Returns a client of SNS for a region: an adopted topic may be elsewhere.
     pub fn sns_in(&self, region: &Region) -> aws_sdk_sns::Client {
         if region.as_str() == self.region() {
             return self.sns.clone();
         }
         let region = aws_config::Region::new(region.to_string());
-        let config = aws_sdk_sns::config::Builder::from(&self.sdk)
-            .region(region)
-            .build();
+        let config = self.sns.config().to_builder().region(region).build();
         aws_sdk_sns::Client::from_conf(config)
     }
 

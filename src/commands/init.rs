@@ -1,5 +1,6 @@
 //! Owns `jmc-site init`: from the first question to the saved site file.
 
+use super::opened::{self, Asker};
 use super::pipe::Pipe;
 use super::session::Session;
 use crate::answers::Answers;
@@ -7,16 +8,13 @@ use crate::args::{Common, Init};
 use crate::aws::Caller;
 use crate::error::{Error, Exit, Result};
 use crate::messages::{error as usage, init as say};
-use crate::prompt::terminal::{Look, Terminal};
-use crate::prompt::{Prompter, QuestionId};
+use crate::prompt::QuestionId;
 use crate::redshift::Endpoint;
 use crate::site::names::Region;
 use crate::site::{Site, file};
-use crate::ui::{Output, Ui};
+use crate::ui::Ui;
 use crate::wizard::{self, Wizard};
-use crate::{Environment, report, terminal};
-use std::cell::RefCell;
-use std::io::Read;
+use crate::{Environment, report};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
@@ -25,24 +23,21 @@ const SHORT: Duration = Duration::from_secs(15 * 60);
 
 /// Runs the command.
 pub fn run(init: &Init, common: &Common, ui: &Ui, environment: &Environment<'_>) -> Result<Exit> {
-    let session = Session::start(common, ui, environment)?;
-    let given = Answers::from_flags(init, session.region.clone())?;
+    let session = Session::start("init", common, ui, environment)?;
+    let mut given = Answers::from_flags(init, session.region.clone())?;
+    given.lock_bucket = init.lock.bucket()?;
     let given = match &init.answers {
         Some(path) => given.or(Answers::from_file(path)?),
         None => given,
     };
     let saved = file::read(&common.site)?;
-    let mut given_prompter = environment.prompter.as_ref().map(RefCell::borrow_mut);
-    let mut terminal;
-    let prompter: Option<&mut dyn Prompter> = if !can_ask(common, environment) {
-        None
-    } else if let Some(prompter) = &mut given_prompter {
-        Some(&mut ***prompter)
-    } else {
-        terminal = Terminal::new(ui.lang, Look::from_env(|name| (environment.variable)(name)));
-        Some(&mut terminal)
-    };
     let defaults = saved.as_ref().map(Answers::from_site).unwrap_or_default();
+    // What is under way, and where roles are locked, is not asked for.
+    let mut given = given;
+    given.removing.clone_from(&defaults.removing);
+    given.lock_bucket = given.lock_bucket.or(defaults.lock_bucket.clone());
+    let mut asker = Asker::new(common, ui, environment);
+    let prompter = asker.prompter();
     // Where nothing may be asked, what was saved is the answer.
     let (answers, defaults) = match prompter {
         Some(_) => (given, defaults),
@@ -50,7 +45,7 @@ pub fn run(init: &Init, common: &Common, ui: &Ui, environment: &Environment<'_>)
     };
 
     let region = early_region(&answers, &defaults);
-    let profile = profile(common, environment);
+    let profile = opened::profile(common, environment);
     let caller = session.caller(region.as_ref(), profile.as_deref())?;
     banner(ui, &caller, profile.as_deref(), region.as_ref());
     for file in [
@@ -78,11 +73,7 @@ pub fn run(init: &Init, common: &Common, ui: &Ui, environment: &Environment<'_>)
         clients: None,
     };
     if init.password_stdin {
-        let mut input: Box<dyn Read> = match &environment.stdin {
-            Some(text) => Box::new(std::io::Cursor::new(text.clone())),
-            None => Box::new(std::io::stdin()),
-        };
-        wizard.password = Some(crate::redshift::password::from_reader(&mut *input)?);
+        wizard.password = Some(environment.password_from_stdin()?);
     }
     if wizard.can_ask() {
         if saved.is_some() {
@@ -93,20 +84,6 @@ pub fn run(init: &Init, common: &Common, ui: &Ui, environment: &Environment<'_>)
         }
     }
     run_wizard(init, &common.site, &session, &mut wizard, saved.as_ref())
-}
-
-fn can_ask(common: &Common, environment: &Environment<'_>) -> bool {
-    common.output == Output::Human
-        && environment
-            .can_ask
-            .unwrap_or_else(|| terminal::can_ask(common.no_input))
-        && !common.no_input
-}
-
-/// Returns the profile in use, for the banner and for hints.
-fn profile(common: &Common, environment: &Environment<'_>) -> Option<String> {
-    let set = |name: &str| (environment.variable)(name).filter(|value| !value.is_empty());
-    common.profile.clone().or_else(|| set("AWS_PROFILE"))
 }
 
 /// Returns the region for the first call: the warehouse's, where an answer tells it already.
@@ -177,15 +154,16 @@ fn run_wizard(
             connected: connected.as_ref(),
             yes: init.yes,
             dry_run: init.dry_run,
+            no_lock: init.lock.no_lock,
         };
-        let (observed, plan) = pipe.plan(&mut site);
+        let (observed, plan, guard) = pipe.plan(&mut site);
         report::plan::print(wizard.ui, &site, &plan);
         if plan.blockers.is_empty() {
             let prompter = wizard
                 .prompter
                 .as_mut()
                 .map(|prompter| &mut **prompter as _);
-            return pipe.proceed(&site, &plan, &observed, prompter);
+            return pipe.proceed(&site, &plan, &observed, &guard, prompter);
         }
         if !wizard.can_ask() || init.yes {
             return Ok(pipe.blocked(&plan));

@@ -5,14 +5,18 @@ pub mod sandbox;
 
 mod connection;
 mod connection_address;
+mod connection_facts;
 mod connection_failures;
 mod connection_framing;
 mod connection_oracle;
 mod connection_password;
+mod connection_postgres;
 #[path = "../fuzz/checks.rs"]
 mod fuzz;
 mod localstack;
 mod policy;
+#[path = "../oracle/postgres.rs"]
+mod postgres;
 #[cfg(unix)]
 mod prompt;
 #[cfg(unix)]
