@@ -278,7 +278,7 @@ pub struct Init {
     /// Name to expect in the certificate, for CNAMEs, tunnels and addresses
     #[arg(long, value_name = "NAME", help_heading = REDSHIFT)]
     pub tls_server_name: Option<String>,
-    /// Seconds that each phase of the connection test may take [default: 10]
+    /// Seconds that each phase of the connection test may take [default: DNS 5, TCP and TLS 10, login and query 30]
     #[arg(long, value_name = "SECONDS", help_heading = REDSHIFT)]
     pub connect_timeout: Option<String>,
     /// Leave the connection test out; the site file says so
@@ -408,7 +408,7 @@ const JAPANESE: &[(&str, &str)] = &[
     ),
     (
         "connect_timeout",
-        "接続テストの各段階の制限時間 (秒) [デフォルト: 10]",
+        "接続テストの各段階の制限時間 (秒) [デフォルト: 名前解決 5、TCPとTLS 10、ログインと問い合わせ 30]",
     ),
     (
         "skip_connection_test",

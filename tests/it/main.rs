@@ -28,6 +28,7 @@ mod postgres;
 mod prompt;
 #[cfg(unix)]
 mod pty;
+mod readme;
 mod sandbox_doors;
 mod sandbox_faults;
 mod sandbox_iam;
