@@ -270,12 +270,11 @@ fn told(arg: &clap::Arg, command: &str) -> (String, String, String) {
         let names = arg.get_value_names().unwrap_or_default();
         format!(" {}", names.join(" "))
     });
-    let flag = format!(
-        "{}`--{}{}`",
-        short.unwrap_or_default(),
-        arg.get_long().expect("a long name"),
-        value.unwrap_or_default()
-    );
+    let value = value.unwrap_or_default();
+    let flag = match arg.get_long() {
+        Some(long) => format!("{}`--{long}{value}`", short.unwrap_or_default()),
+        None => format!("`{}`", value.trim()),
+    };
     let mut help = arg.get_help().expect("help").to_string();
     let defaults: Vec<_> = arg
         .get_default_values()
@@ -299,15 +298,22 @@ fn told(arg: &clap::Arg, command: &str) -> (String, String, String) {
     (heading, flag, help)
 }
 
+fn collect(command: &clap::Command, name: &str, found: &mut Vec<(String, String, String)>) {
+    found.extend(command.get_arguments().map(|arg| told(arg, name)));
+    for below in command.get_subcommands() {
+        collect(below, &format!("{name} {}", below.get_name()), found);
+    }
+}
+
 #[test]
 fn the_flags_are_those_of_the_command_line() {
     let definition = args::definition(Lang::En);
-    let of = |command: &clap::Command, name: &str| -> Vec<_> {
-        command.get_arguments().map(|arg| told(arg, name)).collect()
-    };
-    let mut expected = of(&definition, "Every command");
+    let mut expected: Vec<_> = definition
+        .get_arguments()
+        .map(|arg| told(arg, "Every command"))
+        .collect();
     for command in definition.get_subcommands() {
-        expected.extend(of(command, command.get_name()));
+        collect(command, command.get_name(), &mut expected);
     }
     let mut found = Vec::new();
     for part in section("## Flags").split("\n### ").skip(1) {
