@@ -427,6 +427,8 @@ async fn init_is_done_and_repeated(region: &'static str, sql_bucket_exists: bool
         &program,
         "--tag",
         "Owner=分析基盤",
+        // LocalStack 4.14 answers a conditional delete, by which a lock is given back, with NotImplemented.
+        "--no-lock",
         "--no-input",
         "--yes",
     ]);
@@ -512,7 +514,7 @@ fn check_buckets(installation: &Installation, buckets: &Value, sql_bucket_exists
     };
     let ours = json!({"jmc-site": installation.site(), "Owner": "分析基盤"});
     assert_eq!(buckets.as_object().expect("buckets").len(), 5);
-    // The roles were locked in the installation's system bucket, and are not any more.
+    // What the installation keeps in its own buckets is not ours to touch.
     for name in installation.csa_buckets() {
         assert_eq!(keys(&buckets[&name]["objects"]), [""; 0], "{name}");
     }

@@ -2,6 +2,7 @@
 
 #[path = "../sandbox/mod.rs"]
 pub mod sandbox;
+use sandbox::warehouse;
 
 mod connection;
 mod connection_address;
@@ -19,7 +20,6 @@ mod init_denied;
 mod init_files;
 mod init_plain;
 mod init_wizard;
-mod localstack;
 mod localstack;
 mod policy;
 #[path = "../oracle/postgres.rs"]
