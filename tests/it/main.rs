@@ -9,10 +9,13 @@ mod connection_failures;
 mod connection_framing;
 mod connection_oracle;
 mod connection_password;
+mod connection_postgres;
 #[path = "../fuzz/checks.rs"]
 mod fuzz;
 mod localstack;
 mod policy;
+#[path = "../oracle/postgres.rs"]
+mod postgres;
 #[cfg(unix)]
 mod prompt;
 #[cfg(unix)]
