@@ -2,6 +2,7 @@
 
 #[path = "../sandbox/mod.rs"]
 pub mod sandbox;
+use sandbox::warehouse;
 
 mod connection;
 mod connection_address;
@@ -12,6 +13,7 @@ mod connection_password;
 mod connection_postgres;
 #[path = "../fuzz/checks.rs"]
 mod fuzz;
+mod init_wizard;
 mod localstack;
 mod policy;
 #[path = "../oracle/postgres.rs"]
@@ -27,3 +29,5 @@ mod sandbox_parts;
 mod sandbox_redshift;
 mod sandbox_s3;
 mod sandbox_sns;
+mod support;
+mod test_connection;

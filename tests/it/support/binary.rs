@@ -1,0 +1,141 @@
+//! Runs of the real binary, over HTTP, with nothing of this process's environment.
+
+use super::{ENDPOINT, Ended, World};
+use crate::sandbox::{ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY};
+use crate::warehouse::{PASSWORD, USER};
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+/// A run that is being prepared.
+pub struct Program<'w> {
+    world: &'w World,
+    /// The command, to be altered.
+    pub command: Command,
+    stdin: Vec<u8>,
+}
+
+/// The answers of the site `sales` as flags, but for the password and `--yes`.
+pub const SALES: [&str; 22] = [
+    "--name",
+    "sales",
+    "--host",
+    ENDPOINT,
+    "--user",
+    USER,
+    "--notifications",
+    "site",
+    "--notify-on",
+    "failure",
+    "--source-code",
+    "omit",
+    "--subscribe",
+    "failure=email:ops@example.com",
+    "--data-bucket",
+    "sales-jmc-data",
+    "--data-folder=import",
+    "--data-folder=export",
+    "--sql-bucket",
+    "sales-jmc-sql",
+    "--program-bucket",
+    "sales-jmc-program",
+];
+
+impl World {
+    /// Prepares the binary with the environment that reaches this world, in English.
+    pub fn program<A: AsRef<str>>(&self, arguments: impl IntoIterator<Item = A>) -> Program<'_> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_jmc-site"));
+        command
+            .args(
+                arguments
+                    .into_iter()
+                    .map(|argument| argument.as_ref().to_owned()),
+            )
+            .current_dir(self.path(""))
+            .env_clear()
+            .env("LANG", "C")
+            .env("HOME", self.path(""))
+            .env("AWS_ENDPOINT_URL", self.url())
+            .env("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID)
+            .env("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY)
+            .env("AWS_REGION", REGION)
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env(
+                "JMC_SITE_REDSHIFT_DIAL",
+                format!("127.0.0.1:{}", self.warehouse.port()),
+            );
+        Program {
+            world: self,
+            command,
+            stdin: Vec::new(),
+        }
+    }
+
+    /// Prepares `init` with all answers of the site `sales` and the password in the environment.
+    pub fn init(&self, more: &[&str]) -> Program<'_> {
+        let ca_file = self.ca_file().display().to_string();
+        let arguments = ["init", "--no-input", "--ca-file", &ca_file]
+            .into_iter()
+            .chain(SALES)
+            .chain(more.iter().copied());
+        self.program(arguments)
+            .env("JMC_REDSHIFT_PASSWORD", PASSWORD)
+    }
+
+    /// Sets the site `sales` up and forgets the requests.
+    #[track_caller]
+    pub fn set_up(&self) -> Ended {
+        let ended = self.init(&["--yes"]).end();
+        ended.exits(0);
+        self.sandbox.clear_journal();
+        ended
+    }
+}
+
+impl Program<'_> {
+    /// Sets a variable.
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Removes a variable.
+    pub fn env_remove(mut self, name: &str) -> Self {
+        self.command.env_remove(name);
+        self
+    }
+
+    /// Lets the program speak Japanese.
+    pub fn ja(self) -> Self {
+        self.env("LANG", "ja_JP.UTF-8")
+    }
+
+    /// Gives the program something to read.
+    pub fn stdin(mut self, text: &str) -> Self {
+        text.as_bytes().clone_into(&mut self.stdin);
+        self
+    }
+
+    /// Runs to the end.
+    #[track_caller]
+    pub fn end(mut self) -> Ended {
+        let mut child = self
+            .command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary");
+        let mut stdin = child.stdin.take().expect("a pipe");
+        // The program need not read it.
+        let _ = stdin.write_all(&self.stdin);
+        drop(stdin);
+        let output = child.wait_with_output().expect("an end");
+        let ended = Ended {
+            exit: output.status.code().unwrap_or(-1),
+            out: String::from_utf8(output.stdout).expect("UTF-8"),
+            err: String::from_utf8(output.stderr).expect("UTF-8"),
+        };
+        self.world.hold(&ended);
+        ended
+    }
+}
