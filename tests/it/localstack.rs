@@ -6,8 +6,8 @@
 #[path = "support/localstack.rs"]
 mod running;
 
+use crate::sandbox::warehouse::{Options, PASSWORD, USER, Warehouse};
 use crate::sandbox::{Sandbox, Serving, seed};
-use crate::warehouse::{Options, PASSWORD, USER, Warehouse};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;

@@ -6,6 +6,7 @@ use sandbox::warehouse;
 
 mod connection;
 mod connection_address;
+mod connection_facts;
 mod connection_failures;
 mod connection_framing;
 mod connection_oracle;
