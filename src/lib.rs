@@ -19,6 +19,7 @@ pub mod answers;
 pub mod args;
 pub mod aws;
 pub mod commands;
+pub mod connection;
 pub mod error;
 pub mod messages;
 pub mod plan;
@@ -91,6 +92,9 @@ pub fn run(argv: Vec<OsString>, environment: &Environment<'_>) -> Exit {
     };
     let ended = match &args.command {
         Command::Init(init) => commands::init::run(init, &args.common, &ui, environment),
+        Command::TestConnection(test) => {
+            commands::test_connection::run(test, &args.common, &ui, environment)
+        }
     };
     match ended {
         Ok(exit) => exit,

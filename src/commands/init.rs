@@ -1,22 +1,20 @@
 //! Owns `jmc-site init`: from the first question to the saved site file.
 
 use super::pipe::Pipe;
-use super::session::Session;
+use super::session::{Asking, Session, password_on_stdin, profile};
 use crate::answers::Answers;
 use crate::args::{Common, Init};
 use crate::aws::Caller;
+use crate::connection::Credentials;
 use crate::error::{Error, Exit, Result};
 use crate::messages::{error as usage, init as say};
-use crate::prompt::terminal::{Look, Terminal};
-use crate::prompt::{Prompter, QuestionId};
-use crate::redshift::Endpoint;
+use crate::prompt::QuestionId;
+use crate::redshift::{Endpoint, PasswordSource};
 use crate::site::names::Region;
 use crate::site::{Site, file};
-use crate::ui::{Output, Ui};
+use crate::ui::Ui;
 use crate::wizard::{self, Wizard};
-use crate::{Environment, report, terminal};
-use std::cell::RefCell;
-use std::io::Read;
+use crate::{Environment, report};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
@@ -32,16 +30,8 @@ pub fn run(init: &Init, common: &Common, ui: &Ui, environment: &Environment<'_>)
         None => given,
     };
     let saved = file::read(&common.site)?;
-    let mut given_prompter = environment.prompter.as_ref().map(RefCell::borrow_mut);
-    let mut terminal;
-    let prompter: Option<&mut dyn Prompter> = if !can_ask(common, environment) {
-        None
-    } else if let Some(prompter) = &mut given_prompter {
-        Some(&mut ***prompter)
-    } else {
-        terminal = Terminal::new(ui.lang, Look::from_env(|name| (environment.variable)(name)));
-        Some(&mut terminal)
-    };
+    let mut asking = Asking::find(common, ui, environment);
+    let prompter = asking.prompter();
     let defaults = saved.as_ref().map(Answers::from_site).unwrap_or_default();
     // Where nothing may be asked, what was saved is the answer.
     let (answers, defaults) = match prompter {
@@ -66,23 +56,23 @@ pub fn run(init: &Init, common: &Common, ui: &Ui, environment: &Environment<'_>)
         ui,
         prompter,
         runtime: session.runtime.handle(),
-        sdk: &session.sdk,
+        sdk: session.sdk(region.as_ref()),
         caller: &caller,
         profile: profile.as_deref(),
         calls: session.calls.as_ref(),
         variable: &environment.variable,
         answers,
         defaults,
-        password: None,
+        login: None,
         connected: None,
         clients: None,
     };
-    if init.password_stdin {
-        let mut input: Box<dyn Read> = match &environment.stdin {
-            Some(text) => Box::new(std::io::Cursor::new(text.clone())),
-            None => Box::new(std::io::stdin()),
-        };
-        wizard.password = Some(crate::redshift::password::from_reader(&mut *input)?);
+    if init.connection.password_stdin {
+        wizard.login = Some(Credentials {
+            source: PasswordSource::Stdin,
+            user: None,
+            password: password_on_stdin(environment)?,
+        });
     }
     if wizard.can_ask() {
         if saved.is_some() {
@@ -93,20 +83,6 @@ pub fn run(init: &Init, common: &Common, ui: &Ui, environment: &Environment<'_>)
         }
     }
     run_wizard(init, &common.site, &session, &mut wizard, saved.as_ref())
-}
-
-fn can_ask(common: &Common, environment: &Environment<'_>) -> bool {
-    common.output == Output::Human
-        && environment
-            .can_ask
-            .unwrap_or_else(|| terminal::can_ask(common.no_input))
-        && !common.no_input
-}
-
-/// Returns the profile in use, for the banner and for hints.
-fn profile(common: &Common, environment: &Environment<'_>) -> Option<String> {
-    let set = |name: &str| (environment.variable)(name).filter(|value| !value.is_empty());
-    common.profile.clone().or_else(|| set("AWS_PROFILE"))
 }
 
 /// Returns the region for the first call: the warehouse's, where an answer tells it already.

@@ -3,3 +3,4 @@
 pub mod init;
 pub mod pipe;
 pub mod session;
+pub mod test_connection;

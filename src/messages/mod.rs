@@ -12,6 +12,7 @@ pub mod connection;
 pub mod error;
 pub mod file;
 pub mod init;
+pub mod login;
 pub mod names;
 pub mod plan;
 pub mod policy;
@@ -187,6 +188,7 @@ pub fn all_entries() -> impl Iterator<Item = &'static Entry> {
         error::ENTRIES,
         file::ENTRIES,
         init::ENTRIES,
+        login::ENTRIES,
         names::ENTRIES,
         plan::ENTRIES,
         policy::ENTRIES,

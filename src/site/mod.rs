@@ -4,6 +4,7 @@
 pub mod arn;
 pub mod file;
 pub mod names;
+pub mod secret;
 
 use crate::redshift::endpoint::partition_of;
 use crate::redshift::password::PasswordSource;
