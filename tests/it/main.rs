@@ -2,6 +2,7 @@
 
 #[path = "../sandbox/mod.rs"]
 pub mod sandbox;
+use sandbox::warehouse;
 
 mod connection;
 mod connection_address;
@@ -20,7 +21,6 @@ mod init_files;
 mod init_plain;
 mod init_wizard;
 mod localstack;
-mod localstack;
 mod policy;
 #[path = "../oracle/postgres.rs"]
 mod postgres;
@@ -37,3 +37,4 @@ mod sandbox_redshift;
 mod sandbox_s3;
 mod sandbox_sns;
 mod support;
+mod test_connection;
