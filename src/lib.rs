@@ -20,6 +20,7 @@ pub mod args;
 pub mod aws;
 pub mod check;
 pub mod commands;
+pub mod connection;
 pub mod error;
 pub mod messages;
 pub mod plan;
@@ -77,16 +78,6 @@ impl Environment<'_> {
     }
 }
 
-impl Environment<'_> {
-    /// Reads the database password from standard input.
-    fn password_from_stdin(&self) -> error::Result<secret::Secret> {
-        match &self.stdin {
-            Some(text) => redshift::password::from_reader(&mut text.as_slice()),
-            None => redshift::password::from_reader(&mut std::io::stdin()),
-        }
-    }
-}
-
 /// Runs a command line to its end and returns the exit code.
 pub fn run(argv: Vec<OsString>, environment: &Environment<'_>) -> Exit {
     let variable = |name: &str| (environment.variable)(name);
@@ -113,6 +104,9 @@ pub fn run(argv: Vec<OsString>, environment: &Environment<'_>) -> Exit {
         Command::Check(check) => commands::check::run(check, common, &ui, environment),
         Command::Undo(undo) => commands::undo::run(undo, common, &ui, environment),
         Command::Lock(lock) => commands::lock::run(lock, common, &ui, environment),
+        Command::TestConnection(test) => {
+            commands::test_connection::run(test, common, &ui, environment)
+        }
     };
     match ended {
         Ok(exit) => exit,

@@ -1,11 +1,11 @@
 //! Owns `jmc-site add-bucket` and `jmc-site remove-bucket`: a site grows and shrinks,
 //! and the pipe does the rest.
 
-use super::opened::{Asker, Opened, read};
+use super::opened::{Opened, read};
+use super::session::Asking;
 use crate::Environment;
 use crate::answers::choice;
 use crate::args::{AddBucket, Common, RemoveBucket};
-use crate::aws::observe::Observer;
 use crate::error::{Error, Exit, Result};
 use crate::messages::{Text, check as say, error as usage, init as init_say, names as msg};
 use crate::plan::diff::usable_in;
@@ -61,7 +61,7 @@ pub fn add(
         .collect::<Result<_>>()?;
     let lock_bucket = args.lock.bucket()?;
     let opened = Opened::open("add-bucket", common, ui, environment)?;
-    let mut asker = Asker::new(common, ui, environment);
+    let mut asker = Asking::find(common, ui, environment);
     let asked = given.is_empty();
     let buckets = match (asked, asker.prompter()) {
         (false, _) => given,
@@ -171,11 +171,7 @@ fn ask_name(
             folders: BTreeSet::new(),
             origin: None,
         };
-        let observer = Observer {
-            clients: &opened.clients,
-            caller: &opened.caller,
-            profile: opened.profile.as_deref(),
-        };
+        let observer = opened.observer();
         let state = opened
             .session
             .runtime
@@ -258,7 +254,7 @@ pub fn remove(
     if !plan.blockers.is_empty() {
         return Ok(pipe.blocked(&plan));
     }
-    let mut asker = Asker::new(common, ui, environment);
+    let mut asker = Asking::find(common, ui, environment);
     pipe.proceed(&site, &plan, &observed, &guard, asker.prompter())
 }
 

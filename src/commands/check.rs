@@ -2,21 +2,21 @@
 //! is right, what is missing and what could not be told.
 
 use super::opened::{Opened, read};
-use super::session::Session;
+use super::session::{Session, password_on_stdin};
 use crate::Environment;
+use crate::answers::Answers;
 use crate::args::{Check, Common};
-use crate::aws::observe::Observer;
 use crate::check::{Connection, Finding, State, codes, findings, junit};
+use crate::connection::{self, Credentials};
 use crate::error::{Error, Exit, Result};
 use crate::messages::{Text, check as say, error as usage};
-use crate::redshift::password::{self, Login};
-use crate::redshift::target::{Deadlines, dial_override};
-use crate::redshift::{self, Target};
+use crate::redshift::{self, PasswordSource};
 use crate::secret::Secret;
 use crate::site::{ConnectionTest, Site};
 use crate::ui::{Ui, cells, pad};
 use serde_json::{Value, json};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Runs the command.
 pub fn run(args: &Check, common: &Common, ui: &Ui, environment: &Environment<'_>) -> Result<Exit> {
@@ -28,11 +28,10 @@ pub fn run(args: &Check, common: &Common, ui: &Ui, environment: &Environment<'_>
     let deadlines = args
         .connect_timeout
         .as_deref()
-        .map(crate::answers::timeout)
+        .map(crate::answers::connection::timeout)
         .transpose();
-    let deadlines = deadlines
-        .map_err(|reason| Error::usage(usage::flag("--connect-timeout", reason)))?
-        .map(Deadlines::all);
+    let deadlines =
+        deadlines.map_err(|reason| Error::usage(usage::flag("--connect-timeout", reason)))?;
     let files: Vec<PathBuf> = if args.files.is_empty() {
         vec![common.site.clone()]
     } else {
@@ -43,7 +42,7 @@ pub fn run(args: &Check, common: &Common, ui: &Ui, environment: &Environment<'_>
         .map(|path| read(&path).map(|site| (path, site)))
         .collect::<Result<_>>()?;
     let password = if args.password_stdin {
-        Some(environment.password_from_stdin()?)
+        Some(password_on_stdin(environment)?)
     } else {
         None
     };
@@ -51,14 +50,7 @@ pub fn run(args: &Check, common: &Common, ui: &Ui, environment: &Environment<'_>
     let mut all = Vec::new();
     for (path, site) in sites {
         let opened = Opened::of(site, path, session, common, environment)?;
-        let connection = connection(
-            args,
-            &opened.site,
-            deadlines,
-            password.as_ref(),
-            environment,
-            &opened.session,
-        )?;
+        let connection = connection(args, &opened, deadlines, password.as_ref(), environment)?;
         let mut found = look(&opened, &connection);
         if !args.only.is_empty() {
             found.retain(|finding| {
@@ -79,11 +71,7 @@ pub fn run(args: &Check, common: &Common, ui: &Ui, environment: &Environment<'_>
 
 /// Observes a site, the policies that stand over its roles' own included.
 fn look(opened: &Opened, connection: &Connection) -> Vec<Finding> {
-    let observer = Observer {
-        clients: &opened.clients,
-        caller: &opened.caller,
-        profile: opened.profile.as_deref(),
-    };
+    let observer = opened.observer();
     let site = &opened.site;
     let (observed, guards) = opened.session.runtime.block_on(async {
         futures_util::future::join(observer.observe(site), observer.guards(site)).await
@@ -97,43 +85,43 @@ fn look(opened: &Opened, connection: &Connection) -> Vec<Finding> {
 
 fn connection(
     args: &Check,
-    site: &Site,
-    deadlines: Option<Deadlines>,
+    opened: &Opened,
+    deadlines: Option<Duration>,
     given: Option<&Secret>,
     environment: &Environment<'_>,
-    session: &Session,
 ) -> Result<Connection> {
+    let site = &opened.site;
     let skipped = site.redshift.connection_test == ConnectionTest::Skipped;
     if args.skip_connection_test || skipped {
         return Ok(Connection::LeftOut);
     }
-    let redshift = &site.redshift;
-    let login = Login {
-        host: &redshift.host,
-        port: redshift.port.get(),
-        database: redshift.database.as_str(),
-        user: redshift.user.as_str(),
+    let mut answers = Answers::from_site(site);
+    answers.connect_timeout = deadlines;
+    let runtime = &opened.session.runtime;
+    let credentials = match (&site.redshift.password, given) {
+        (_, Some(password)) => Some(Credentials {
+            source: PasswordSource::Stdin,
+            user: None,
+            password: password.clone(),
+        }),
+        (source, None) if source.is_from_aws() => {
+            let found = runtime.block_on(connection::from_aws(
+                &opened.observer(),
+                &answers.redshift,
+                source,
+            ));
+            match found {
+                Ok(credentials) => Some(credentials),
+                Err(error) => return Ok(Connection::Failed(error)),
+            }
+        }
+        _ => connection::local(&answers.redshift, &environment.variable)?,
     };
-    let found = match given {
-        Some(secret) => Some(secret.clone()),
-        None => match password::from_env(&environment.variable)? {
-            Some(secret) => Some(secret),
-            None => password::from_pgpass(&environment.variable, login)?,
-        },
-    };
-    let Some(secret) = found else {
+    let Some(credentials) = credentials else {
         return Ok(Connection::NoPassword);
     };
-    let mut target = Target::new(login.host, login.database, login.user);
-    target.port = login.port;
-    target.tls = redshift.tls.mode.unwrap_or_default();
-    target.ca_file.clone_from(&redshift.tls.ca_file);
-    target.server_name.clone_from(&redshift.tls.server_name);
-    target.dial = dial_override(&environment.variable).map_err(Error::usage)?;
-    target.deadlines = deadlines.unwrap_or_default();
-    let tested = session
-        .runtime
-        .block_on(redshift::test(&target, &secret, &mut |_| {}));
+    let target = connection::target(&answers, &credentials, &environment.variable)?;
+    let tested = runtime.block_on(redshift::test(&target, &credentials.password, &mut |_| {}));
     Ok(match tested {
         Ok(connected) => Connection::Passed(connected.version),
         Err(failure) => Connection::Failed(failure.error),

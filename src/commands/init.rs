@@ -1,15 +1,15 @@
 //! Owns `jmc-site init`: from the first question to the saved site file.
 
-use super::opened::{self, Asker};
 use super::pipe::Pipe;
-use super::session::Session;
+use super::session::{Asking, Session, password_on_stdin, profile};
 use crate::answers::Answers;
 use crate::args::{Common, Init};
 use crate::aws::Caller;
+use crate::connection::Credentials;
 use crate::error::{Error, Exit, Result};
 use crate::messages::{error as usage, init as say};
 use crate::prompt::QuestionId;
-use crate::redshift::Endpoint;
+use crate::redshift::{Endpoint, PasswordSource};
 use crate::site::names::Region;
 use crate::site::{Site, file};
 use crate::ui::Ui;
@@ -37,8 +37,8 @@ pub fn run(init: &Init, common: &Common, ui: &Ui, environment: &Environment<'_>)
     let mut given = given;
     given.removing.clone_from(&defaults.removing);
     given.lock_bucket = given.lock_bucket.or(defaults.lock_bucket.clone());
-    let mut asker = Asker::new(common, ui, environment);
-    let prompter = asker.prompter();
+    let mut asking = Asking::find(common, ui, environment);
+    let prompter = asking.prompter();
     // Where nothing may be asked, what was saved is the answer.
     let (answers, defaults) = match prompter {
         Some(_) => (given, defaults),
@@ -46,7 +46,7 @@ pub fn run(init: &Init, common: &Common, ui: &Ui, environment: &Environment<'_>)
     };
 
     let region = early_region(&answers, &defaults);
-    let profile = opened::profile(common, environment);
+    let profile = profile(common, environment);
     let caller = session.caller(region.as_ref(), profile.as_deref())?;
     banner(ui, &caller, profile.as_deref(), region.as_ref());
     let of_site = saved.as_ref().map(|site| site.account.clone());
@@ -65,19 +65,23 @@ pub fn run(init: &Init, common: &Common, ui: &Ui, environment: &Environment<'_>)
         ui,
         prompter,
         runtime: session.runtime.handle(),
-        sdk: &session.sdk,
+        sdk: session.sdk(region.as_ref()),
         caller: &caller,
         profile: profile.as_deref(),
         calls: session.calls.as_ref(),
         variable: &environment.variable,
         answers,
         defaults,
-        password: None,
+        login: None,
         connected: None,
         clients: None,
     };
-    if init.password_stdin {
-        wizard.password = Some(environment.password_from_stdin()?);
+    if init.connection.password_stdin {
+        wizard.login = Some(Credentials {
+            source: PasswordSource::Stdin,
+            user: None,
+            password: password_on_stdin(environment)?,
+        });
     }
     if wizard.can_ask() {
         if saved.is_some() {

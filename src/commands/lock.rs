@@ -21,11 +21,7 @@ pub fn run(
     environment: &Environment<'_>,
 ) -> Result<Exit> {
     let opened = Opened::open("lock", common, ui, environment)?;
-    let observer = Observer {
-        clients: &opened.clients,
-        caller: &opened.caller,
-        profile: opened.profile.as_deref(),
-    };
+    let observer = opened.observer();
     let (args, release) = match command {
         LockCommand::Show(args) => (args, None),
         LockCommand::Release { id, lock } => (lock, Some(id.as_str())),

@@ -8,4 +8,5 @@ pub mod opened;
 pub mod pipe;
 pub mod plan;
 pub mod session;
+pub mod test_connection;
 pub mod undo;

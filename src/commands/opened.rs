@@ -2,17 +2,15 @@
 //! and the proof that they belong together.
 
 use super::pipe::Pipe;
-use super::session::Session;
+use super::session::{Session, profile};
 use crate::Environment;
 use crate::args::{Common, Consent, LockArgs};
+use crate::aws::observe::Observer;
 use crate::aws::{Caller, Clients};
 use crate::error::{Error, Result};
 use crate::messages::{file as file_msg, init as say};
-use crate::prompt::Prompter;
-use crate::prompt::terminal::{Look, Terminal};
 use crate::site::{Site, file};
-use crate::ui::{Output, Ui};
-use std::cell::{RefCell, RefMut};
+use crate::ui::Ui;
 use std::path::{Path, PathBuf};
 
 /// An existing site and its account.
@@ -66,7 +64,7 @@ impl Opened {
         let profile = profile(common, environment);
         let caller = session.caller(Some(&site.region), profile.as_deref())?;
         same_account(&site, &path, &caller)?;
-        let clients = Clients::new(&session.sdk, Some(&site.region), session.calls.as_ref());
+        let clients = session.clients(Some(&site.region));
         Ok(Self {
             site,
             path,
@@ -75,6 +73,15 @@ impl Opened {
             clients,
             profile,
         })
+    }
+
+    /// Returns who looks at AWS for this site.
+    pub fn observer(&self) -> Observer<'_> {
+        Observer {
+            clients: &self.clients,
+            caller: &self.caller,
+            profile: self.profile.as_deref(),
+        }
     }
 
     /// Returns the pipe for a command on this site.
@@ -116,50 +123,4 @@ pub fn read(path: &Path) -> Result<Site> {
     file::read(path)?.ok_or_else(|| {
         Error::usage(file_msg::missing(path.display())).hint(file_msg::missing_hint())
     })
-}
-
-/// Returns the profile in use, for the banner and for hints.
-pub fn profile(common: &Common, environment: &Environment<'_>) -> Option<String> {
-    let set = |name: &str| (environment.variable)(name).filter(|value| !value.is_empty());
-    common.profile.clone().or_else(|| set("AWS_PROFILE"))
-}
-
-/// Says whether questions may be put.
-pub fn can_ask(common: &Common, environment: &Environment<'_>) -> bool {
-    common.output == Output::Human
-        && environment
-            .can_ask
-            .unwrap_or_else(|| crate::terminal::can_ask(common.no_input))
-        && !common.no_input
-}
-
-/// Whoever can be asked: the given prompter, the terminal, or nobody.
-pub struct Asker<'e, 'p> {
-    given: Option<RefMut<'e, &'p mut dyn Prompter>>,
-    terminal: Option<Terminal>,
-}
-
-impl<'e, 'p> Asker<'e, 'p> {
-    /// Finds out who can be asked.
-    pub fn new(common: &Common, ui: &Ui, environment: &'e Environment<'p>) -> Self {
-        if !can_ask(common, environment) {
-            return Self {
-                given: None,
-                terminal: None,
-            };
-        }
-        let given = environment.prompter.as_ref().map(RefCell::borrow_mut);
-        let look = || Look::from_env(|name| (environment.variable)(name));
-        let terminal = given.is_none().then(|| Terminal::new(ui.lang, look()));
-        Self { given, terminal }
-    }
-
-    /// Returns who is asked.
-    pub fn prompter(&mut self) -> Option<&mut dyn Prompter> {
-        match (&mut self.given, &mut self.terminal) {
-            (Some(given), _) => Some(&mut ***given),
-            (None, Some(terminal)) => Some(terminal),
-            (None, None) => None,
-        }
-    }
 }

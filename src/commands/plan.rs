@@ -1,7 +1,8 @@
 //! Owns `jmc-site plan` and `jmc-site apply`: show what would make AWS match the site
 //! file, and do it, at once or exactly as it was shown before.
 
-use super::opened::{Asker, Opened};
+use super::opened::Opened;
+use super::session::Asking;
 use crate::Environment;
 use crate::args::{Apply, Common, Consent, PlanArgs};
 use crate::error::{Error, Exit, Result};
@@ -91,7 +92,7 @@ pub fn apply(
     {
         return Err(Error::new(say::stale()).hint(say::stale_hint()));
     }
-    let mut asker = Asker::new(common, ui, environment);
+    let mut asker = Asking::find(common, ui, environment);
     pipe.proceed(&site, &plan, &observed, &guard, asker.prompter())
 }
 

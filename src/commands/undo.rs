@@ -1,7 +1,8 @@
 //! Owns `jmc-site undo`: put the policies of the last run back, where they are still
 //! what that run wrote.
 
-use super::opened::{Asker, Opened};
+use super::opened::Opened;
+use super::session::Asking;
 use crate::Environment;
 use crate::args::{Common, Undo};
 use crate::aws::edit::{self, Editor};
@@ -31,11 +32,7 @@ pub fn run(args: &Undo, common: &Common, ui: &Ui, environment: &Environment<'_>)
     }
     ui.result("");
     ui.result(ui.text(&say::undo_heading(&first.time, &first.command)));
-    let observer = Observer {
-        clients: &opened.clients,
-        caller: &opened.caller,
-        profile: opened.profile.as_deref(),
-    };
+    let observer = opened.observer();
     let live = opened.session.runtime.block_on(async {
         let reads = kept
             .iter()
@@ -95,7 +92,7 @@ fn confirm(
     if args.consent.yes {
         return Ok(());
     }
-    let mut asker = Asker::new(common, ui, environment);
+    let mut asker = Asking::find(common, ui, environment);
     let Some(prompter) = asker.prompter() else {
         return Err(Error::usage(usage::needs_yes()).hint(usage::needs_yes_hint()));
     };

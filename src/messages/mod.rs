@@ -14,6 +14,7 @@ pub mod error;
 pub mod file;
 pub mod init;
 pub mod lock;
+pub mod login;
 pub mod names;
 pub mod plan;
 pub mod policy;
@@ -191,6 +192,7 @@ pub fn all_entries() -> impl Iterator<Item = &'static Entry> {
         file::ENTRIES,
         init::ENTRIES,
         lock::ENTRIES,
+        login::ENTRIES,
         names::ENTRIES,
         plan::ENTRIES,
         policy::ENTRIES,

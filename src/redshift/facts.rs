@@ -4,6 +4,7 @@
 use super::failure::Failure;
 use super::target::{Phase, Target};
 use crate::aws::Clients;
+use crate::error::Exit;
 use crate::messages::connection as say;
 use crate::plan::diff::is_available;
 use crate::site::Warehouse;
@@ -119,17 +120,23 @@ async fn workgroup(clients: &Clients, name: &str) -> Option<Facts> {
 }
 
 impl Failure {
-    /// Adds to the hints what AWS tells about the warehouse, as far as it bears on this failure.
-    #[must_use]
-    pub fn explain(mut self, target: &Target, facts: &Facts) -> Self {
-        let (name, region) = (facts.name.as_str(), facts.region.as_str());
-        // A wrong password is not explained by the network.
-        let on_the_way = matches!(self.phase, Phase::Resolve | Phase::Connect | Phase::Tls);
+    /// Says whether what AWS knows of the warehouse can bear on this failure, before it is asked.
+    pub fn can_be_explained(&self) -> bool {
+        // A wrong password is not explained by the network, nor is a wrong flag.
+        let on_the_way = matches!(self.phase, Phase::Resolve | Phase::Connect | Phase::Tls)
+            && self.error.exit_code() != Exit::Usage;
         let gone_or_busy = matches!(
             self.error.code(),
             "JMC-CONN-EOF" | "JMC-CONN-STALLED" | "JMC-CONN-STARTING" | "JMC-CONN-SERVER"
         );
-        if !on_the_way && !gone_or_busy {
+        on_the_way || gone_or_busy
+    }
+
+    /// Adds to the hints what AWS tells about the warehouse, as far as it bears on this failure.
+    #[must_use]
+    pub fn explain(mut self, target: &Target, facts: &Facts) -> Self {
+        let (name, region) = (facts.name.as_str(), facts.region.as_str());
+        if !self.can_be_explained() {
             return self;
         }
         let mut hints = Vec::new();

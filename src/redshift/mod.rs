@@ -8,6 +8,7 @@ pub mod facts;
 mod failure;
 pub mod password;
 mod query;
+mod role;
 pub mod target;
 pub mod tls;
 
@@ -17,5 +18,5 @@ pub use endpoint::Endpoint;
 pub use facts::Facts;
 pub use failure::Failure;
 pub use password::PasswordSource;
-pub use target::{Connected, Deadlines, Phase, PhaseDone, SchemaUse, Target};
+pub use target::{Connected, Deadlines, Phase, PhaseDone, RoleUse, SchemaUse, Target};
 pub use tls::{Certificate, TlsMode};

@@ -1,6 +1,7 @@
 //! Owns how plans and results read: lines for a person, values for JSON. It
 //! decides nothing and calls nothing.
 
+pub mod connection;
 pub mod outcome;
 pub mod plan;
 

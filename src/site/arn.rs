@@ -7,15 +7,15 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The parts of `arn:partition:service:region:account:resource`.
-struct Parts<'a> {
+pub(super) struct Parts<'a> {
     partition: &'a str,
-    service: &'a str,
-    region: &'a str,
-    account: &'a str,
-    resource: &'a str,
+    pub(super) service: &'a str,
+    pub(super) region: &'a str,
+    pub(super) account: &'a str,
+    pub(super) resource: &'a str,
 }
 
-fn split(value: &str) -> Option<Parts<'_>> {
+pub(super) fn split(value: &str) -> Option<Parts<'_>> {
     let mut parts = value.splitn(6, ':');
     let (arn, partition) = (parts.next()?, parts.next()?);
     let found = Parts {

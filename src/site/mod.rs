@@ -4,6 +4,7 @@
 pub mod arn;
 pub mod file;
 pub mod names;
+pub mod secret;
 pub mod undo;
 
 use crate::redshift::endpoint::partition_of;

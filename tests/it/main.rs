@@ -37,3 +37,4 @@ mod sandbox_redshift;
 mod sandbox_s3;
 mod sandbox_sns;
 mod support;
+mod test_connection;
