@@ -9,8 +9,10 @@ mod init_answers;
 mod init_aws;
 mod init_denied;
 mod init_files;
+mod init_output;
 mod init_plain;
 mod init_wizard;
+mod plan;
 mod policy;
 #[cfg(unix)]
 mod prompt;
