@@ -195,7 +195,7 @@ const JAPANESE: &[(&str, &str)] = &[
     ),
     (
         "lang",
-        "メッセージの言語 [デフォルト: LC_ALL、LC_MESSAGES、LANG に従う]",
+        "メッセージの言語: ja または en [デフォルト: LC_ALL、LC_MESSAGES、LANG に従う]",
     ),
     ("profile", "使用するAWSプロファイル"),
     (
@@ -203,8 +203,11 @@ const JAPANESE: &[(&str, &str)] = &[
         "Redshiftのリージョン (ホスト名から判別できない場合)",
     ),
     ("endpoint_url", "AWSへの呼び出しをすべてこのURLに送信"),
-    ("site", "サイトファイル"),
-    ("output", "結果の形式"),
+    ("site", "サイトファイル [デフォルト: jmc-site.json]"),
+    (
+        "output",
+        "結果の形式: human または json (英語のJSON値1つ) [デフォルト: human]",
+    ),
     ("no_input", "質問せず、不足している回答をまとめて表示"),
     ("verbose", "AWSの呼び出しを1行ずつ表示"),
     (
@@ -318,8 +321,21 @@ pub fn definition(lang: Lang) -> clap::Command {
     if lang == Lang::En {
         return command;
     }
-    translated(command).after_help(EXIT_CODES_JA)
+    let version = clap::Arg::new("version")
+        .long("version")
+        .short('V')
+        .action(clap::ArgAction::Version)
+        .help(japanese("version").unwrap_or_default());
+    translated(command)
+        .disable_version_flag(true)
+        .arg(version.help_heading(OPTIONS_JA))
+        .after_help(EXIT_CODES_JA)
 }
+
+const OPTIONS_JA: &str = "オプション";
+
+/// clap's own layout, with its English word for usage replaced.
+const TEMPLATE_JA: &str = "{about-with-newline}\n使い方: {usage}\n\n{all-args}{after-help}";
 
 fn translated(command: clap::Command) -> clap::Command {
     let name = command.get_name().to_owned();
@@ -333,9 +349,23 @@ fn translated(command: clap::Command) -> clap::Command {
                 .action(clap::ArgAction::Help)
                 .help(japanese("help").unwrap_or_default()),
         )
-        .mut_args(|arg| match japanese(arg.get_id().as_str()) {
-            Some(help) => arg.help(help),
-            None => arg,
+        .help_template(TEMPLATE_JA)
+        .subcommand_help_heading("コマンド")
+        .mut_args(|arg| {
+            let arg = match japanese(arg.get_id().as_str()) {
+                Some(help) => arg.help(help),
+                None => arg,
+            };
+            let arg = match arg.get_help_heading() {
+                Some(_) => arg,
+                None => arg.help_heading(OPTIONS_JA),
+            };
+            // clap describes them in English; the help does it in words.
+            if arg.get_action().takes_values() {
+                arg.hide_possible_values(true).hide_default_value(true)
+            } else {
+                arg
+            }
         });
     let command = match japanese(&name) {
         Some(about) => command.about(about),
