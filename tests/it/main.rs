@@ -11,6 +11,8 @@ mod init_denied;
 mod init_files;
 mod init_output;
 mod init_plain;
+#[cfg(unix)]
+mod init_terminal;
 mod init_wizard;
 mod plan;
 mod policy;
