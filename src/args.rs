@@ -200,8 +200,21 @@ pub fn definition(lang: Lang) -> clap::Command {
     if lang == Lang::En {
         return command;
     }
-    translated(command).after_help(EXIT_CODES_JA)
+    let version = clap::Arg::new("version")
+        .long("version")
+        .short('V')
+        .action(clap::ArgAction::Version)
+        .help(japanese("version").unwrap_or_default());
+    translated(command)
+        .disable_version_flag(true)
+        .arg(version.help_heading(OPTIONS_JA))
+        .after_help(EXIT_CODES_JA)
 }
+
+const OPTIONS_JA: &str = "オプション";
+
+/// clap's own layout, with its English word for usage replaced.
+const TEMPLATE_JA: &str = "{about-with-newline}\n使い方: {usage}\n\n{all-args}{after-help}";
 
 fn translated(command: clap::Command) -> clap::Command {
     let name = command.get_name().to_owned();
@@ -215,9 +228,23 @@ fn translated(command: clap::Command) -> clap::Command {
                 .action(clap::ArgAction::Help)
                 .help(japanese("help").unwrap_or_default()),
         )
-        .mut_args(|arg| match japanese(arg.get_id().as_str()) {
-            Some(help) => arg.help(help),
-            None => arg,
+        .help_template(TEMPLATE_JA)
+        .subcommand_help_heading("コマンド")
+        .mut_args(|arg| {
+            let arg = match japanese(arg.get_id().as_str()) {
+                Some(help) => arg.help(help),
+                None => arg,
+            };
+            let arg = match arg.get_help_heading() {
+                Some(_) => arg,
+                None => arg.help_heading(OPTIONS_JA),
+            };
+            // clap describes them in English; the help does it in words.
+            if arg.get_action().takes_values() {
+                arg.hide_possible_values(true).hide_default_value(true)
+            } else {
+                arg
+            }
         });
     let command = match japanese(&name) {
         Some(about) => command.about(about),

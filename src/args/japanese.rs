@@ -16,7 +16,7 @@ pub(super) const JAPANESE: &[(&str, &str)] = &[
     ),
     (
         "lang",
-        "メッセージの言語 [デフォルト: LC_ALL、LC_MESSAGES、LANG に従う]",
+        "メッセージの言語: ja または en [デフォルト: LC_ALL、LC_MESSAGES、LANG に従う]",
     ),
     ("profile", "使用するAWSプロファイル"),
     (
@@ -24,8 +24,11 @@ pub(super) const JAPANESE: &[(&str, &str)] = &[
         "Redshiftのリージョン (ホスト名から判別できない場合)",
     ),
     ("endpoint_url", "AWSへの呼び出しをすべてこのURLに送信"),
-    ("site", "サイトファイル"),
-    ("output", "結果の形式"),
+    ("site", "サイトファイル [デフォルト: jmc-site.json]"),
+    (
+        "output",
+        "結果の形式: human または json (英語のJSON値1つ) [デフォルト: human]",
+    ),
     ("no_input", "質問せず、不足している回答をまとめて表示"),
     ("verbose", "AWSの呼び出しを1行ずつ表示"),
     (

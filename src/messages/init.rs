@@ -134,8 +134,8 @@ catalogue! {
     }
 
     buckets_help(region) {
-        en: "Buckets are made in the warehouse's region {region} (JMC has no cross-region COPY).",
-        ja: "バケットは接続先と同じ {region} に作成します (JMCはクロスリージョンCOPYに対応していません)。",
+        en: "Buckets are made in {region}, as the warehouse (no cross-region COPY).",
+        ja: "バケットは {region} に作成します (クロスリージョンCOPYは非対応)。",
     }
     ask_data_bucket() { en: "Data exchange bucket", ja: "データ連携用S3バケット" }
     ask_sql_bucket() { en: "SQL bucket", ja: "構成要素(SQL)用S3バケット" }

@@ -115,6 +115,8 @@ catalogue! {
     value_topic(event) { en: "SNS topic ARN ({event})", ja: "通知用SNS Topic ARN ({event})" }
     value_events() { en: "notify on", ja: "通知タイミング" }
     value_source() { en: "source code on failure", ja: "異常終了時のソースコード記載" }
+    value_include() { en: "included", ja: "記載する" }
+    value_omit() { en: "left out", ja: "記載しない" }
     value_system() { en: "system settings", ja: "システム設定を使用" }
     value_ec2_role() { en: "EC2 IAM role", ja: "EC2 IAMロール" }
     value_lambda_role() { en: "Lambda IAM role", ja: "Lambda IAMロール" }

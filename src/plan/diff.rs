@@ -42,7 +42,8 @@ pub fn settle(site: &mut Site, observed: &Observed) {
     let role = &mut site.roles.redshift;
     match observed.roles.get(&RoleKind::Redshift) {
         Some(Ok(RoleState::Missing)) => {
-            role.origin = Some(settled(role.origin, true));
+            // A role that was there before is not ours to make: what it could do is not known.
+            role.origin = role.origin.or(Some(Origin::Created));
             role.policy = role.policy.take().or(own);
         }
         Some(Ok(RoleState::Present(present))) => {

@@ -111,27 +111,27 @@ pub fn matrix(ui: &Ui, rows: &[Row]) {
 }
 
 /// Returns what is typed into JMC's screens: screen, label, value.
-fn values(site: &Site) -> Vec<(Text, Vec<(Text, String)>)> {
-    use crate::messages::init as screens;
+fn values(site: &Site) -> Vec<(Text, Vec<(Text, Text)>)> {
+    use crate::messages::init::{self as screens, as_is};
     let redshift = &site.redshift;
     let mut notifications = Vec::new();
     match &site.notifications {
         Notifications::System {} => {
-            notifications.push((say::value_system(), String::new()));
+            notifications.push((say::value_system(), as_is("")));
         }
         Notifications::Site {
             source_code,
             topics,
         } => {
             let code = match source_code {
-                SourceCode::Include => "include",
-                SourceCode::Omit => "omit",
+                SourceCode::Include => say::value_include(),
+                SourceCode::Omit => say::value_omit(),
             };
-            notifications.push((say::value_source(), code.to_owned()));
+            notifications.push((say::value_source(), code));
             for (event, topic) in topics {
                 notifications.push((
                     say::value_topic(event_label(*event)),
-                    site.topic_arn(&topic.topic),
+                    as_is(site.topic_arn(&topic.topic)),
                 ));
             }
         }
@@ -141,28 +141,25 @@ fn values(site: &Site) -> Vec<(Text, Vec<(Text, String)>)> {
             .buckets_of(kind)
             .map(|bucket| bucket.name.as_str())
             .collect();
-        names.join(", ")
+        as_is(names.join(", "))
     };
     vec![
         (
             screens::review_redshift(),
             vec![
-                (say::value_host(), redshift.host.clone()),
-                (say::value_port(), redshift.port.to_string()),
-                (say::value_database(), redshift.database.to_string()),
-                (say::value_user(), redshift.user.to_string()),
+                (say::value_host(), as_is(&redshift.host)),
+                (say::value_port(), as_is(redshift.port)),
+                (say::value_database(), as_is(&redshift.database)),
+                (say::value_user(), as_is(&redshift.user)),
             ],
         ),
         (screens::review_notifications(), notifications),
         (
             screens::review_components(),
             vec![
-                (say::value_ec2_role(), site.roles.ecs_task.role.to_string()),
-                (say::value_lambda_role(), site.roles.lambda.role.to_string()),
-                (
-                    say::value_redshift_role(),
-                    site.roles.redshift.role.to_string(),
-                ),
+                (say::value_ec2_role(), as_is(&site.roles.ecs_task.role)),
+                (say::value_lambda_role(), as_is(&site.roles.lambda.role)),
+                (say::value_redshift_role(), as_is(&site.roles.redshift.role)),
                 (say::value_data_bucket(), bucket(BucketKind::Data)),
                 (say::value_sql_bucket(), bucket(BucketKind::Sql)),
                 (say::value_program_bucket(), bucket(BucketKind::Program)),
@@ -177,8 +174,10 @@ pub fn screens(ui: &Ui, site: &Site) {
     ui.result(ui.text(&say::values_heading()));
     for (screen, values) in values(site) {
         ui.result(&format!("  [{}]", ui.text(&screen)));
+        let width = values.iter().map(|(label, _)| cells(ui.text(label))).max();
         for (label, value) in values {
-            let line = format!("    {}  {value}", pad(ui.text(&label), 26));
+            let label = pad(ui.text(&label), width.unwrap_or_default());
+            let line = format!("    {label}  {}", ui.text(&value));
             ui.result(line.trim_end());
         }
     }

@@ -164,7 +164,7 @@ fn a_folder_that_can_not_be_written_ends_the_run_before_anything_is_changed() {
 #[cfg(unix)]
 #[test]
 fn the_file_is_replaced_as_a_whole_and_only_its_owner_may_read_it() {
-    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+    use std::os::unix::fs::{PermissionsExt, symlink};
     let world = World::jmc();
     let real = world.path("real.json");
     world.set_up();
@@ -176,13 +176,26 @@ fn the_file_is_replaced_as_a_whole_and_only_its_owner_may_read_it() {
         .exits(0);
     let link = std::fs::symlink_metadata(world.site_file()).expect("a link");
     assert!(link.file_type().is_symlink(), "a link stays one");
-    let before = std::fs::metadata(&real).expect("the file");
-    assert_eq!(before.permissions().mode() & 0o777, 0o600);
+    let mode = || {
+        std::fs::metadata(&real)
+            .expect("the file")
+            .permissions()
+            .mode()
+            & 0o777
+    };
+    assert_eq!(mode(), 0o600);
+    let old = world.path("old.json");
+    std::fs::hard_link(&real, &old).expect("a link");
+    let content = std::fs::read(&old).expect("the file");
     world
         .init(&["--yes", "--data-bucket", "sales-more-data"])
         .end()
         .exits(0);
-    let after = std::fs::metadata(&real).expect("the file");
-    assert_ne!(before.ino(), after.ino());
-    assert_eq!(after.permissions().mode() & 0o777, 0o600);
+    assert_eq!(
+        std::fs::read(&old).expect("the file"),
+        content,
+        "it was written in place"
+    );
+    assert_ne!(std::fs::read(&real).expect("the file"), content);
+    assert_eq!(mode(), 0o600);
 }

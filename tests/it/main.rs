@@ -18,9 +18,13 @@ mod init_answers;
 mod init_aws;
 mod init_denied;
 mod init_files;
+mod init_output;
 mod init_plain;
+#[cfg(unix)]
+mod init_terminal;
 mod init_wizard;
 mod localstack;
+mod plan;
 mod policy;
 #[path = "../oracle/postgres.rs"]
 mod postgres;

@@ -17,11 +17,11 @@ impl World {
     fn redacted(&self, text: &str) -> String {
         let folder = self.path("");
         let folder = folder.display().to_string();
-        let port = self.warehouse.port().to_string();
+        let address = format!("127.0.0.1:{}", self.warehouse.port());
         let text = text
             .replace(folder.trim_end_matches('/'), "[folder]")
             .replace(self.url(), "[aws]")
-            .replace(&port, "[port]");
+            .replace(&address, "127.0.0.1:[port]");
         let mut lines = Vec::new();
         let mut steps: Vec<String> = Vec::new();
         for line in text.lines() {
