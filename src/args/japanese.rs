@@ -80,10 +80,7 @@ pub(super) const JAPANESE: &[(&str, &str)] = &[
         "connect_timeout",
         "接続テストの各段階の制限時間 (秒) [デフォルト: 10]",
     ),
-    (
-        "schema",
-        "接続ユーザーが使用できることを確認するスキーマ",
-    ),
+    ("schema", "接続ユーザーが使用できることを確認するスキーマ"),
     (
         "skip_connection_test",
         "接続テストを省略し、サイトファイルに記録",

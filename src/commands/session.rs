@@ -124,8 +124,7 @@ impl Session {
 
     /// Asks AWS who is calling, in a region if one is known.
     pub fn caller(&self, region: Option<&Region>, profile: Option<&str>) -> Result<Caller> {
-        self.runtime
-            .block_on(self.clients(region).caller(profile))
+        self.runtime.block_on(self.clients(region).caller(profile))
     }
 }
 

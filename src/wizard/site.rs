@@ -55,10 +55,7 @@ pub fn build(answers: &Answers, account: &AccountId) -> Result<Site> {
                 .user
                 .clone()
                 .ok_or_else(|| need(QuestionId::User))?,
-            password: redshift
-                .password
-                .clone()
-                .unwrap_or(PasswordSource::Prompt),
+            password: redshift.password.clone().unwrap_or(PasswordSource::Prompt),
             warehouse: redshift
                 .warehouse
                 .clone()

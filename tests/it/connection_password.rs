@@ -93,7 +93,7 @@ fn a_source_is_saved_by_its_name_and_said_in_both_languages() {
         (PasswordSource::Env, "env", "環境変数 JMC_REDSHIFT_PASSWORD"),
         (PasswordSource::Pgpass, "pgpass", ".pgpass"),
     ] {
-        assert_eq!(serde_json::to_value(source).expect("JSON"), name);
+        assert_eq!(serde_json::to_value(&source).expect("JSON"), name);
         let again: PasswordSource = serde_json::from_value(name.into()).expect("a source");
         assert_eq!(again, source);
         assert_eq!(source.label().get(Lang::Ja), ja);

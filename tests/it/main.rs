@@ -32,3 +32,5 @@ mod sandbox_s3;
 mod sandbox_sns;
 mod support;
 mod test_connection;
+mod test_connection_failures;
+mod test_connection_login;
