@@ -29,6 +29,7 @@ mod sandbox_iam;
 mod sandbox_parts;
 mod sandbox_redshift;
 mod sandbox_s3;
+mod sandbox_secrets;
 mod sandbox_sns;
 mod support;
 mod test_connection;

@@ -3,8 +3,8 @@
 
 use crate::sandbox::Sandbox;
 use crate::support::binary::Program;
-use crate::support::{Ended, WRONG_PASSWORD, World};
-use crate::warehouse::{Faults, Login, Options, Stage, Tls};
+use crate::support::{ENDPOINT, Ended, WRONG_PASSWORD, World};
+use crate::warehouse::{Faults, Login, Options, PASSWORD, Stage, Tls};
 use std::time::{Duration, Instant};
 
 /// The deadline of every phase in seconds; with it every row has to end a second later.
@@ -189,11 +189,14 @@ fn tls() {
         "--ca-file FILE",
         "--ca-file ファイル",
     );
-    let other = World::jmc().warehouse.ca_pem().to_owned();
-    let file = tempfile::NamedTempFile::new().expect("a file");
-    std::fs::write(file.path(), other).expect("a file");
-    let path = file.path().display().to_string();
-    assert_flags(&["--ca-file", &path], 1, row);
+    let world = World::jmc();
+    let flags = ["test-connection", "--user", "jmc", "--host", ENDPOINT];
+    let program = |form: &[&str]| {
+        world
+            .program([&flags[..], form].concat())
+            .env("JMC_REDSHIFT_PASSWORD", PASSWORD)
+    };
+    assert_row(program, 1, row);
     let expired = Options {
         expired: true,
         ..Options::default()
@@ -209,7 +212,7 @@ fn assert_flags(flags: &[&str], exit: i32, row: Row<'_>) {
     let given = |flag: &str| flags.contains(&flag);
     let mut fixed = vec!["test-connection", "--user", "jmc"];
     if !given("--host") {
-        fixed.extend(["--host", crate::support::ENDPOINT]);
+        fixed.extend(["--host", ENDPOINT]);
     }
     if !given("--ca-file") {
         fixed.extend(["--ca-file", &ca_file]);
@@ -218,7 +221,7 @@ fn assert_flags(flags: &[&str], exit: i32, row: Row<'_>) {
         let all = [&fixed[..], flags, form].concat();
         world
             .program(all)
-            .env("JMC_REDSHIFT_PASSWORD", crate::warehouse::PASSWORD)
+            .env("JMC_REDSHIFT_PASSWORD", PASSWORD)
             .env_remove("AWS_ACCESS_KEY_ID")
     };
     assert_row(program, exit, row);
@@ -323,8 +326,8 @@ fn mid() {
         })
     };
     let row = |phase| ("JMC-CONN-EOF", phase, "resized", "サイズ変更");
-    assert_warehouse(close(1), &[], row("login"));
-    assert_warehouse(close(400), &[], row("query"));
+    assert_warehouse(close(1), &[], row("tls"));
+    assert_warehouse(close(10), &[], row("login"));
     for (stage, phase) in [(Stage::Greeting, "tls"), (Stage::Query, "query")] {
         let faults = Faults {
             stall: Some(stage),
@@ -381,7 +384,7 @@ fn hints(world: &World, address: &str) -> String {
         let timeout = ["--connect-timeout", "1"];
         let program = world
             .connection(&timeout)
-            .env("JMC_REDSHIFT_PASSWORD", crate::warehouse::PASSWORD)
+            .env("JMC_REDSHIFT_PASSWORD", PASSWORD)
             .env("JMC_SITE_REDSHIFT_DIAL", address);
         let program = if ja { program.ja() } else { program };
         program.end().exits(1).err.clone()
