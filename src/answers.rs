@@ -1,7 +1,7 @@
 //! Owns what is known before anything is asked: flags, an answers file and an
 //! existing site file, each value already read by its validator. It asks nothing.
 
-mod connection;
+pub mod connection;
 
 use crate::args::Init;
 use crate::error::{Error, Result};
@@ -12,7 +12,7 @@ use crate::site::names::{
     AccountId, BucketName, Folder, Identifier, PolicyName, Port, Region, RolePath, SiteName,
 };
 use crate::site::{
-    Bucket, BucketKind, ConnectionTest, Event, Origin, Site, SourceCode, Tls, Warehouse,
+    Bucket, BucketKind, ConnectionTest, Event, Origin, Removal, Site, SourceCode, Tls, Warehouse,
 };
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,6 +41,10 @@ pub struct Answers {
     pub roles: RoleAnswers,
     /// Tags for everything that is created.
     pub tags: Option<BTreeMap<String, String>>,
+    /// Buckets whose access is being taken away.
+    pub removing: Vec<Removal>,
+    /// The bucket for locks.
+    pub lock_bucket: Option<BucketName>,
     /// `--connect-timeout`
     #[serde(skip)]
     pub connect_timeout: Option<Duration>,
@@ -452,6 +456,10 @@ impl Answers {
         }
         self.roles = self.roles.or(other.roles);
         self.tags = self.tags.or(other.tags);
+        if self.removing.is_empty() {
+            self.removing = other.removing;
+        }
+        self.lock_bucket = self.lock_bucket.or(other.lock_bucket);
         self.connect_timeout = self.connect_timeout.or(other.connect_timeout);
         self.serverless = self.serverless.or(other.serverless);
         self.folders = self.folders.or(other.folders);

@@ -3,8 +3,12 @@
 
 mod connection;
 mod japanese;
+mod site;
 
 pub use connection::Connection;
+pub use site::{
+    AddBucket, Apply, Check, Consent, LockArgs, LockCommand, PlanArgs, RemoveBucket, Undo,
+};
 
 use crate::messages::Lang;
 use crate::ui::Output;
@@ -76,6 +80,21 @@ pub struct Common {
 pub enum Command {
     /// Set up a site from the first question to the saved site file
     Init(Box<Init>),
+    /// Add buckets to a site, with folders and access
+    AddBucket(AddBucket),
+    /// Take buckets out of a site; no bucket and no object is deleted
+    RemoveBucket(RemoveBucket),
+    /// Show what would make AWS match the site file; exit code 3 if something would
+    Plan(PlanArgs),
+    /// Make AWS match the site file; the way to go on after anything
+    Apply(Apply),
+    /// Check a site live and read-only; exit code 3 if something is wrong
+    Check(Check),
+    /// Put policies back as they were before the last run
+    Undo(Undo),
+    /// Show or release locks of roles
+    #[command(subcommand)]
+    Lock(LockCommand),
     /// Test the connection to the warehouse, phase by phase
     TestConnection(Box<TestConnection>),
 }
@@ -155,6 +174,9 @@ pub struct Init {
     /// Tag for everything that is created
     #[arg(long, value_name = "KEY=VALUE", help_heading = COMPONENTS)]
     pub tag: Vec<String>,
+    /// Locks
+    #[command(flatten)]
+    pub lock: LockArgs,
 }
 
 /// Flags of `test-connection`; what is not given is taken from the site file.
@@ -207,20 +229,35 @@ fn translated(command: clap::Command) -> clap::Command {
 /// Returns the language that the arguments ask for, before they are read as a whole:
 /// a complaint about them should be in it already.
 pub fn language(argv: &[OsString], fallback: Lang) -> Lang {
+    match early(argv, "--lang", &["ja", "en"]) {
+        Some("ja") => Lang::Ja,
+        Some(_) => Lang::En,
+        None => fallback,
+    }
+}
+
+/// Returns the form of the result that the arguments ask for, likewise.
+pub fn output(argv: &[OsString]) -> Output {
+    match early(argv, "--output", &["human", "json"]) {
+        Some("json") => Output::Json,
+        _ => Output::Human,
+    }
+}
+
+/// Returns the first of these values that a flag has.
+fn early<'a>(argv: &'a [OsString], flag: &str, values: &[&str]) -> Option<&'a str> {
     let mut words = argv.iter().filter_map(|word| word.to_str());
     while let Some(word) = words.next() {
-        let value = match word.strip_prefix("--lang") {
+        let value = match word.strip_prefix(flag) {
             Some("") => words.next(),
             Some(rest) => rest.strip_prefix('='),
             None => None,
         };
-        match value {
-            Some("ja") => return Lang::Ja,
-            Some("en") => return Lang::En,
-            _ => {}
+        if let Some(value) = value.filter(|value| values.contains(value)) {
+            return Some(value);
         }
     }
-    fallback
+    None
 }
 
 /// Reads the command line.

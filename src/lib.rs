@@ -18,6 +18,7 @@
 pub mod answers;
 pub mod args;
 pub mod aws;
+pub mod check;
 pub mod commands;
 pub mod connection;
 pub mod error;
@@ -81,19 +82,30 @@ impl Environment<'_> {
 pub fn run(argv: Vec<OsString>, environment: &Environment<'_>) -> Exit {
     let variable = |name: &str| (environment.variable)(name);
     let lang = args::language(&argv, Lang::from_locale(variable));
+    let output = args::output(&argv);
     let args = match args::parse(argv, lang) {
         Ok(args) => args,
-        Err(error) => return misused(&error, lang, environment),
+        Err(error) => return misused(&error, lang, output, environment),
     };
     let lang = args.common.lang.unwrap_or(lang);
     let ui = match &environment.ui {
         Some(ui) => ui.speaking(lang, args.common.output),
         None => Ui::new(lang, args.common.output, variable),
     };
+    let common = &args.common;
     let ended = match &args.command {
-        Command::Init(init) => commands::init::run(init, &args.common, &ui, environment),
+        Command::Init(init) => commands::init::run(init, common, &ui, environment),
+        Command::AddBucket(add) => commands::buckets::add(add, common, &ui, environment),
+        Command::RemoveBucket(remove) => {
+            commands::buckets::remove(remove, common, &ui, environment)
+        }
+        Command::Plan(plan) => commands::plan::plan(plan, common, &ui, environment),
+        Command::Apply(apply) => commands::plan::apply(apply, common, &ui, environment),
+        Command::Check(check) => commands::check::run(check, common, &ui, environment),
+        Command::Undo(undo) => commands::undo::run(undo, common, &ui, environment),
+        Command::Lock(lock) => commands::lock::run(lock, common, &ui, environment),
         Command::TestConnection(test) => {
-            commands::test_connection::run(test, &args.common, &ui, environment)
+            commands::test_connection::run(test, common, &ui, environment)
         }
     };
     match ended {
@@ -106,16 +118,17 @@ pub fn run(argv: Vec<OsString>, environment: &Environment<'_>) -> Exit {
 }
 
 /// Prints help or version, or says what is wrong with the arguments.
-fn misused(error: &clap::Error, lang: Lang, environment: &Environment<'_>) -> Exit {
-    let human = match &environment.ui {
-        Some(ui) => ui.speaking(lang, Output::Human),
-        None => Ui::new(lang, Output::Human, &environment.variable),
+fn misused(error: &clap::Error, lang: Lang, output: Output, environment: &Environment<'_>) -> Exit {
+    let ui = match &environment.ui {
+        Some(ui) => ui.speaking(lang, output),
+        None => Ui::new(lang, output, &environment.variable),
     };
     if !error.use_stderr() {
+        let human = ui.speaking(lang, Output::Human);
         human.result(error.render().to_string().trim_end());
         return Exit::Done;
     }
     let detail = error.render().to_string();
     let detail = detail.trim().trim_start_matches("error: ");
-    human.fail(&Error::usage(msg::usage(detail)).hint(msg::usage_hint()))
+    ui.fail(&Error::usage(msg::usage(detail)).hint(msg::usage_hint()))
 }

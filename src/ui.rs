@@ -50,8 +50,8 @@ impl Ui {
     /// Prints to the process's streams.
     pub fn new(lang: Lang, output: Output, variable: impl Fn(&str) -> Option<String>) -> Self {
         let set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
-        let plain =
-            set("NO_COLOR") || set("ACCESSIBLE") || variable("TERM").as_deref() == Some("dumb");
+        let accessible = set("ACCESSIBLE") && variable("ACCESSIBLE").as_deref() != Some("0");
+        let plain = set("NO_COLOR") || accessible || variable("TERM").as_deref() == Some("dumb");
         Self {
             lang,
             output,

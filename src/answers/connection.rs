@@ -13,7 +13,8 @@ use crate::site::secret::SecretArn;
 use crate::site::{Tls, Warehouse};
 use std::time::Duration;
 
-fn timeout(value: &str) -> Result<Duration, Text> {
+/// Reads a number of seconds from 1 to 300.
+pub fn timeout(value: &str) -> Result<Duration, Text> {
     match value.trim().parse::<u16>() {
         Ok(seconds) if (1..=300).contains(&seconds) => Ok(Duration::from_secs(seconds.into())),
         _ => Err(msg::choice(shortened(value), "1-300")),

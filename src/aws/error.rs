@@ -115,12 +115,14 @@ where
             Error::new(msg::throttled(call.action)).hint(msg::throttled_hint())
         }
         _ if known(&DENIED) || (code == "HTTP 403") => {
+            let needed = error.message().and_then(needed);
+            let (action, resource) = needed.unwrap_or((call.action, &call.resource));
             let statement = json!({
                 "Effect": "Allow",
-                "Action": call.action,
-                "Resource": call.resource,
+                "Action": action,
+                "Resource": resource,
             });
-            Error::new(msg::denied(call.action, &call.resource, principal))
+            Error::new(msg::denied(action, resource, principal))
                 .hint(msg::denied_hint(statement))
                 .hint(msg::denied_boundary_hint())
         }
@@ -134,6 +136,20 @@ where
         Some(id) => failure.cause(format!("{} request id {id}", call.action)),
         None => failure,
     }
+}
+
+/// Reads from AWS's sentence what was missing, `... not authorized to perform: ACTION on
+/// resource: ARN because ...`: a call can need more than the action of its own name, as
+/// attaching a role needs iam:PassRole.
+fn needed(message: &str) -> Option<(&str, &str)> {
+    let (_, rest) = message.split_once(" perform: ")?;
+    let (action, rest) = rest.split_once(" on resource: ")?;
+    let resource = rest.split_whitespace().next()?;
+    let named = action.split_once(':').is_some_and(|(service, name)| {
+        let plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        !service.is_empty() && !name.is_empty() && plain(service) && plain(name)
+    });
+    (named && resource.starts_with("arn:")).then_some((action, resource))
 }
 
 /// Says how to get new credentials.

@@ -5,6 +5,7 @@ pub mod apply;
 pub mod edit;
 pub mod error;
 pub mod find;
+pub mod lock;
 pub mod login;
 pub mod observe;
 pub mod verbose;
@@ -131,6 +132,16 @@ impl Clients {
             calls: calls.cloned(),
             sdk,
         }
+    }
+
+    /// Returns a client of S3 for a region: the bucket of the locks may be elsewhere.
+    pub fn s3_in(&self, region: &str) -> aws_sdk_s3::Client {
+        if region == self.region() {
+            return self.s3.clone();
+        }
+        let region = aws_config::Region::new(region.to_owned());
+        let config = self.s3.config().to_builder().region(region).build();
+        aws_sdk_s3::Client::from_conf(config)
     }
 
     /// Returns a client of SNS for a region: an adopted topic may be elsewhere.

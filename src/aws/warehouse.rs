@@ -134,12 +134,23 @@ pub async fn attach(
     role: &RoleArn,
     attached: bool,
 ) -> Result<()> {
-    let deadline = Instant::now() + WAIT;
+    attach_within(observer, warehouse, role, attached, WAIT).await
+}
+
+/// Does the same, waiting at most so long for either.
+pub async fn attach_within(
+    observer: &Observer<'_>,
+    warehouse: &Warehouse,
+    role: &RoleArn,
+    attached: bool,
+    wait: Duration,
+) -> Result<()> {
+    let deadline = Instant::now() + wait;
     if !attached {
         request(observer, warehouse, role, deadline).await?;
     }
     let wanted = role.to_string();
-    let deadline = Instant::now() + WAIT;
+    let deadline = Instant::now() + wait;
     loop {
         let state = observe(observer, warehouse).await?;
         let status = state
@@ -151,7 +162,7 @@ pub async fn attach(
             return Ok(());
         }
         if Instant::now() >= deadline {
-            let late = msg::in_sync_timeout(&role.name, warehouse.id(), WAIT.as_secs(), status);
+            let late = msg::in_sync_timeout(&role.name, warehouse.id(), wait.as_secs(), status);
             return Err(Error::new(late).hint(msg::in_sync_hint()));
         }
         sleep(POLL).await;

@@ -23,16 +23,22 @@ const SHORT: Duration = Duration::from_secs(15 * 60);
 
 /// Runs the command.
 pub fn run(init: &Init, common: &Common, ui: &Ui, environment: &Environment<'_>) -> Result<Exit> {
-    let session = Session::start(common, ui, environment)?;
-    let given = Answers::from_flags(init, session.region.clone())?;
+    let session = Session::start("init", common, ui, environment)?;
+    let mut given = Answers::from_flags(init, session.region.clone())?;
+    given.lock_bucket = init.lock.bucket()?;
     let given = match &init.answers {
         Some(path) => given.or(Answers::from_file(path)?),
         None => given,
     };
+    let of_answers = given.account.clone();
     let saved = file::read(&common.site)?;
+    let defaults = saved.as_ref().map(Answers::from_site).unwrap_or_default();
+    // What is under way, and where roles are locked, is not asked for.
+    let mut given = given;
+    given.removing.clone_from(&defaults.removing);
+    given.lock_bucket = given.lock_bucket.or(defaults.lock_bucket.clone());
     let mut asking = Asking::find(common, ui, environment);
     let prompter = asking.prompter();
-    let defaults = saved.as_ref().map(Answers::from_site).unwrap_or_default();
     // Where nothing may be asked, what was saved is the answer.
     let (answers, defaults) = match prompter {
         Some(_) => (given, defaults),
@@ -43,12 +49,15 @@ pub fn run(init: &Init, common: &Common, ui: &Ui, environment: &Environment<'_>)
     let profile = profile(common, environment);
     let caller = session.caller(region.as_ref(), profile.as_deref())?;
     banner(ui, &caller, profile.as_deref(), region.as_ref());
-    for file in [
-        answers.account.as_ref(),
-        saved.as_ref().map(|site| &site.account),
+    let of_site = saved.as_ref().map(|site| site.account.clone());
+    for (file, account) in [
+        (init.answers.as_ref(), of_answers),
+        (Some(&common.site), of_site),
     ] {
-        if let Some(expected) = file.filter(|expected| **expected != caller.account) {
-            let text = say::other_account(common.site.display(), &caller.account, expected);
+        if let (Some(file), Some(expected)) = (file, account)
+            && expected != caller.account
+        {
+            let text = say::other_account(file.display(), &caller.account, expected);
             return Err(Error::new(text).hint(say::other_account_hint()));
         }
     }
@@ -135,9 +144,11 @@ fn run_wizard(
     wizard: &mut Wizard<'_>,
     saved: Option<&Site>,
 ) -> Result<Exit> {
-    let mut review = !init.yes;
+    wizard.ask_all()?;
     loop {
-        wizard.ask_all(review)?;
+        if !init.yes {
+            wizard.review()?;
+        }
         let mut site = wizard::site::build(&wizard.answers, &wizard.caller.account)?;
         let clients = wizard.clients().clone();
         let connected = wizard.connected.take();
@@ -153,15 +164,16 @@ fn run_wizard(
             connected: connected.as_ref(),
             yes: init.yes,
             dry_run: init.dry_run,
+            no_lock: init.lock.no_lock,
         };
-        let (observed, plan) = pipe.plan(&mut site);
+        let (observed, plan, guard) = pipe.plan(&mut site);
         report::plan::print(wizard.ui, &site, &plan);
         if plan.blockers.is_empty() {
             let prompter = wizard
                 .prompter
                 .as_mut()
                 .map(|prompter| &mut **prompter as _);
-            return pipe.proceed(&site, &plan, &observed, prompter);
+            return pipe.proceed(&site, &plan, &observed, &guard, prompter);
         }
         if !wizard.can_ask() || init.yes {
             return Ok(pipe.blocked(&plan));
@@ -170,6 +182,5 @@ fn run_wizard(
             wizard.ui.error(error);
         }
         wizard.connected = connected;
-        review = true;
     }
 }

@@ -3,13 +3,15 @@
 
 use super::session::Session;
 use crate::aws::apply::{Outcome, Report, apply};
+use crate::aws::edit::Editor;
+use crate::aws::lock::{self, Guard, Shelf};
 use crate::aws::observe::Observer;
 use crate::aws::{Caller, Clients};
 use crate::error::{Error, Exit, Result};
-use crate::messages::{error as usage, init as say, plan as plan_say};
-use crate::plan::Plan;
+use crate::messages::{Text, error as usage, init as say, lock as lock_say, plan as plan_say};
 use crate::plan::diff::{diff, matrix, pending, settle};
 use crate::plan::observed::Observed;
+use crate::plan::{Action, Plan};
 use crate::prompt::{Prompter, QuestionId};
 use crate::redshift::Connected;
 use crate::redshift::password::PasswordSource;
@@ -45,6 +47,8 @@ pub struct Pipe<'a> {
     pub yes: bool,
     /// `--dry-run`
     pub dry_run: bool,
+    /// `--no-lock`
+    pub no_lock: bool,
 }
 
 impl Pipe<'_> {
@@ -58,12 +62,46 @@ impl Pipe<'_> {
         self.session.runtime.block_on(look(&observer))
     }
 
-    /// Observes, records in the site what only AWS can tell, and plans.
-    pub fn plan(&self, site: &mut Site) -> (Observed, Plan) {
-        let observed = self.look(async |observer| observer.observe(site).await);
-        settle(site, &observed);
-        let plan = diff(site, &observed);
-        (observed, plan)
+    /// Observes, records in the site what only AWS can tell, plans, and finds how the
+    /// roles are guarded while their policies are written.
+    pub fn plan(&self, site: &mut Site) -> (Observed, Plan, Guard) {
+        self.look(async |observer| {
+            let observed = observer.observe(site).await;
+            settle(site, &observed);
+            let mut plan = diff(site, &observed);
+            let guard = match self.guard(observer, site, &plan, &observed).await {
+                Ok(guard) => guard,
+                Err(error) => {
+                    plan.blockers.push(error);
+                    Guard::None
+                }
+            };
+            (observed, plan, guard)
+        })
+    }
+
+    async fn guard(
+        &self,
+        observer: &Observer<'_>,
+        site: &Site,
+        plan: &Plan,
+        observed: &Observed,
+    ) -> Result<Guard> {
+        let edits = plan
+            .steps
+            .iter()
+            .any(|step| matches!(step.action, Action::EditPolicy(_)));
+        if !edits || !plan.blockers.is_empty() {
+            return Ok(Guard::None);
+        }
+        if self.no_lock {
+            self.ui.say(&lock_say::lock_off());
+            return Ok(Guard::None);
+        }
+        match lock::bucket_of(site, observed) {
+            Some(bucket) => Ok(Guard::Bucket(Shelf::open(observer, &bucket).await?)),
+            None => Err(Error::new(lock_say::lock_none()).hint(lock_say::lock_none_hint())),
+        }
     }
 
     /// Ends a run whose plan can't be carried out.
@@ -86,6 +124,7 @@ impl Pipe<'_> {
         site: &Site,
         plan: &Plan,
         observed: &Observed,
+        guard: &Guard,
         prompter: Option<&mut dyn Prompter>,
     ) -> Result<Exit> {
         if self.dry_run {
@@ -98,7 +137,7 @@ impl Pipe<'_> {
             return self.nothing_to_do(site, plan, observed);
         }
         self.confirm(plan, prompter)?;
-        self.carry_out(site, plan)
+        self.carry_out(site, plan, guard)
     }
 
     fn confirm(&self, plan: &Plan, prompter: Option<&mut dyn Prompter>) -> Result<()> {
@@ -120,6 +159,7 @@ impl Pipe<'_> {
     fn nothing_to_do(&self, site: &Site, plan: &Plan, observed: &Observed) -> Result<Exit> {
         self.ui.result("");
         self.ui.result(self.ui.text(&plan_say::nothing_to_change()));
+        let site = &finished(site);
         if self.saved != Some(site) {
             file::write(self.path, site)?;
         }
@@ -130,25 +170,27 @@ impl Pipe<'_> {
     }
 
     /// Applies a confirmed plan, reads back, and saves the site file before and after.
-    fn carry_out(&self, site: &Site, plan: &Plan) -> Result<Exit> {
+    fn carry_out(&self, site: &Site, plan: &Plan, guard: &Guard) -> Result<Exit> {
         file::write(self.path, site)?;
         let cancel = self.session.applying();
-        let report = self.apply(site, plan, &|| cancel.is_cancelled());
+        let report = self.apply(site, plan, guard, &|| cancel.is_cancelled());
         if !report.is_done() {
-            return Ok(self.unfinished(site, plan, &report));
+            return Ok(self.unfinished(plan, &report));
         }
         self.session.verifying();
         let observed = self.look(async |observer| verified(observer, site).await);
         let left = diff(site, &observed);
-        file::write(self.path, site)?;
         if !left.is_empty() {
+            file::write(self.path, site)?;
             let error = left
                 .blockers
                 .first()
                 .cloned()
                 .unwrap_or_else(|| Error::new(plan_say::not_verified(left.steps.len())));
-            return Err(error.hint(plan_say::resume_hint(self.replay(site))));
+            return Err(error.hint(plan_say::resume_hint(self.resume())));
         }
+        let site = &finished(site);
+        file::write(self.path, site)?;
         self.ui.result("");
         self.ui.result(self.ui.text(&plan_say::done()));
         self.record(site, &observed);
@@ -157,8 +199,21 @@ impl Pipe<'_> {
         Ok(Exit::Done)
     }
 
-    fn apply(&self, site: &Site, plan: &Plan, cancelled: &(dyn Fn() -> bool + Sync)) -> Report {
+    fn apply(
+        &self,
+        site: &Site,
+        plan: &Plan,
+        guard: &Guard,
+        cancelled: &(dyn Fn() -> bool + Sync),
+    ) -> Report {
         let ui = self.ui;
+        let say = |text: &Text| ui.say(text);
+        let editor = Editor {
+            guard,
+            run: &self.session.run,
+            site: self.path,
+            say: &say,
+        };
         let total = plan.steps.len();
         let mut finished = 0;
         ui.line("");
@@ -171,14 +226,22 @@ impl Pipe<'_> {
             }
         };
         self.look(async |observer| {
-            apply(observer, site.partition(), plan, cancelled, &mut on_step).await
+            apply(
+                observer,
+                &editor,
+                site.partition(),
+                plan,
+                cancelled,
+                &mut on_step,
+            )
+            .await
         })
     }
 
     /// Says what was done and what was not, and the command that goes on from here.
-    fn unfinished(&self, site: &Site, plan: &Plan, report: &Report) -> Exit {
+    fn unfinished(&self, plan: &Plan, report: &Report) -> Exit {
         outcome::unfinished(self.ui, plan, report);
-        let resume = plan_say::resume_hint(self.replay(site));
+        let resume = plan_say::resume_hint(self.resume());
         let error = match report.failure() {
             Some(error) => error.clone().exit(Exit::Failed),
             None => {
@@ -209,6 +272,19 @@ impl Pipe<'_> {
             .result(self.ui.text(&plan_say::replay(self.replay(site))));
     }
 
+    /// Returns the command that goes on after a run that did not finish.
+    fn resume(&self) -> String {
+        let mut command = vec!["jmc-site apply".to_owned()];
+        if let Some(profile) = self.profile {
+            command.push(format!("--profile {}", quoted(profile)));
+        }
+        command.push(format!(
+            "--site {}",
+            quoted(&self.path.display().to_string())
+        ));
+        command.join(" ")
+    }
+
     /// Returns the command that does the same again without questions.
     pub fn replay(&self, site: &Site) -> String {
         let mut command = vec!["jmc-site init".to_owned()];
@@ -230,7 +306,8 @@ impl Pipe<'_> {
         command.join(" ")
     }
 
-    fn value(
+    /// Returns the result as JSON.
+    pub fn value(
         &self,
         status: &str,
         site: &Site,
@@ -258,13 +335,23 @@ impl Pipe<'_> {
     }
 }
 
+/// Returns a site whose removals have been carried out.
+fn finished(site: &Site) -> Site {
+    Site {
+        removing: Vec::new(),
+        ..site.clone()
+    }
+}
+
 /// Reads back until AWS shows every change, within the time that it needs to spread them.
 async fn verified(observer: &Observer<'_>, site: &Site) -> Observed {
     const PAUSES: [u64; 5] = [1, 2, 4, 8, 8];
     for pause in PAUSES {
         let observed = observer.observe(site).await;
         let left = diff(site, &observed);
-        if left.is_empty() {
+        // A refusal does not pass by itself.
+        let refused = |error: &Error| error.code() == "JMC-AWS-DENIED";
+        if left.is_empty() || left.blockers.iter().any(refused) {
             return observed;
         }
         tokio::time::sleep(Duration::from_secs(pause)).await;
@@ -273,7 +360,7 @@ async fn verified(observer: &Observer<'_>, site: &Site) -> Observed {
 }
 
 /// Quotes an argument for a POSIX shell where it needs that.
-fn quoted(argument: &str) -> String {
+pub fn quoted(argument: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:@%+,".contains(c);
     if !argument.is_empty() && argument.chars().all(plain) {
         argument.to_owned()

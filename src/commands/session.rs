@@ -4,7 +4,7 @@
 use crate::Environment;
 use crate::args::Common;
 use crate::aws::verbose::Calls;
-use crate::aws::{self, Access, Caller, Clients};
+use crate::aws::{self, Access, Caller, Clients, lock};
 use crate::error::{Error, Result};
 use crate::messages::error as msg;
 use crate::prompt::Prompter;
@@ -20,6 +20,7 @@ use aws_config::SdkConfig;
 use std::cell::{RefCell, RefMut};
 use std::io::Read;
 use std::sync::OnceLock;
+use time::OffsetDateTime;
 use tokio::runtime::{Builder, Runtime};
 
 /// What a command runs on.
@@ -32,13 +33,20 @@ pub struct Session {
     pub calls: Option<Calls>,
     /// The region that was asked for, if any.
     pub region: Option<Region>,
+    /// What this run writes into its locks.
+    pub run: lock::Run,
     access: Access,
     sdk: OnceLock<SdkConfig>,
 }
 
 impl Session {
     /// Starts the runtime and listens for signals.
-    pub fn start(common: &Common, ui: &Ui, environment: &Environment<'_>) -> Result<Self> {
+    pub fn start(
+        command: &str,
+        common: &Common,
+        ui: &Ui,
+        environment: &Environment<'_>,
+    ) -> Result<Self> {
         let region = match &common.region {
             Some(region) => Some(
                 Region::parse(region)
@@ -85,6 +93,7 @@ impl Session {
             signals,
             calls,
             region,
+            run: new_run(command, environment),
             access,
             sdk,
         })
@@ -125,6 +134,43 @@ impl Session {
     /// Asks AWS who is calling, in a region if one is known.
     pub fn caller(&self, region: Option<&Region>, profile: Option<&str>) -> Result<Caller> {
         self.runtime.block_on(self.clients(region).caller(profile))
+    }
+}
+
+/// Names the run: an id that no other run has, the machine and the command.
+fn new_run(command: &str, environment: &Environment<'_>) -> lock::Run {
+    use sha2::{Digest, Sha256};
+    let host = host_name(environment);
+    let time = OffsetDateTime::now_utc().unix_timestamp_nanos();
+    let mut hash = Sha256::new();
+    hash.update(format!("{host}/{}/{time}", std::process::id()));
+    // Two runs of one process, as in tests, can begin in the same instant.
+    hash.update(format!("{:?}", std::thread::current().id()));
+    let id = hash
+        .finalize()
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    lock::Run {
+        id,
+        host,
+        command: command.to_owned(),
+    }
+}
+
+fn host_name(environment: &Environment<'_>) -> String {
+    #[cfg(unix)]
+    {
+        let _ = environment;
+        rustix::system::uname()
+            .nodename()
+            .to_string_lossy()
+            .into_owned()
+    }
+    #[cfg(not(unix))]
+    {
+        (environment.variable)("COMPUTERNAME").unwrap_or_default()
     }
 }
 

@@ -25,7 +25,7 @@ pub fn run(
     ui: &Ui,
     environment: &Environment<'_>,
 ) -> Result<Exit> {
-    let session = Session::start(common, ui, environment)?;
+    let session = Session::start("test-connection", common, ui, environment)?;
     let answers = Answers::from_connection(&given.connection, session.region.clone())?;
     let schema = given.schema.as_deref().map(parse_schema).transpose();
     let schema = schema.map_err(|reason| Error::usage(usage::flag("--schema", reason)))?;

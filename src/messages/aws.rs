@@ -75,6 +75,10 @@ catalogue! {
         en: "Choose another name; a bucket can't be moved.",
         ja: "別の名前を指定してください。バケットのリージョンは変更できません。",
     }
+    bucket_missing(bucket) ["JMC-S3-MISSING"] {
+        en: "The bucket `{bucket}` does not exist.",
+        ja: "バケット `{bucket}` が存在しません。",
+    }
     bucket_foreign(bucket) ["JMC-S3-OWNER"] {
         en: "`{bucket}` belongs to another AWS account, or you may not look at it.",
         ja: "`{bucket}` は別のAWSアカウントのものか、参照する権限がありません。",

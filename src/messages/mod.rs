@@ -8,10 +8,12 @@
 use std::fmt;
 
 pub mod aws;
+pub mod check;
 pub mod connection;
 pub mod error;
 pub mod file;
 pub mod init;
+pub mod lock;
 pub mod login;
 pub mod names;
 pub mod plan;
@@ -184,10 +186,12 @@ pub const fn first(codes: &[&'static str]) -> Option<&'static str> {
 pub fn all_entries() -> impl Iterator<Item = &'static Entry> {
     [
         aws::ENTRIES,
+        check::ENTRIES,
         connection::ENTRIES,
         error::ENTRIES,
         file::ENTRIES,
         init::ENTRIES,
+        lock::ENTRIES,
         login::ENTRIES,
         names::ENTRIES,
         plan::ENTRIES,

@@ -12,7 +12,7 @@ use crate::plan::policy::trust;
 use crate::prompt::QuestionId;
 use crate::site::arn::{RoleArn, RoleRef};
 use crate::site::names::{BucketName, Folder, PolicyName};
-use crate::site::{Bucket, BucketKind, RoleKind, Warehouse};
+use crate::site::{Bucket, BucketKind, Origin, RoleKind, Warehouse};
 use std::collections::BTreeSet;
 
 /// Asks everything again, with the answers so far as defaults.
@@ -83,7 +83,13 @@ fn bucket(wizard: &mut Wizard<'_>, kind: BucketKind) -> Result<BucketName> {
             folders: BTreeSet::new(),
             origin: None,
         };
-        let state = wizard.look(async |observer| observer.bucket(&looked, region).await)?;
+        let state = match wizard.look(async |observer| observer.bucket(&looked, region).await) {
+            Ok(state) => state,
+            Err(error) => {
+                wizard.ui.error(&error);
+                continue;
+            }
+        };
         let account = wizard.caller.account.as_str();
         match usable_in(region, account, name.as_str(), &state) {
             Ok(()) => {
@@ -181,7 +187,14 @@ fn redshift_role(wizard: &mut Wizard<'_>) -> Result<()> {
             )?,
             None => RoleRef::parse(&proposed).map_err(Error::usage)?,
         };
-        let (arn, exists) = resolve::redshift_role(wizard, &role)?;
+        let (arn, exists) = match resolve::redshift_role(wizard, &role) {
+            Ok(resolved) => resolved,
+            Err(error) if asked && wizard.can_ask() => {
+                wizard.ui.error(&error);
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
         let unusable = exists.as_ref().and_then(|present| {
             let service = match wizard.answers.redshift.warehouse {
                 Some(Warehouse::Workgroup(_)) => trust::REDSHIFT_SERVERLESS,
@@ -196,13 +209,17 @@ fn redshift_role(wizard: &mut Wizard<'_>) -> Result<()> {
                 wizard.ui.error(&error);
                 continue;
             }
-            wizard.ui.say(&match exists {
+            wizard.ui.say(&match &exists {
                 Some(_) => say::role_there(&arn.name),
                 None => say::role_new(&arn.name),
             });
         }
         keep_known_role(wizard, &arn);
-        wizard.answers.roles.redshift.role = Some(RoleRef::Arn(arn));
+        let answers = &mut wizard.answers.roles.redshift;
+        if exists.is_none() {
+            answers.origin = Some(Origin::Created);
+        }
+        answers.role = Some(RoleRef::Arn(arn));
         return Ok(());
     }
 }

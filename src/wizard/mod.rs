@@ -129,8 +129,8 @@ impl Wizard<'_> {
         runtime.block_on(look(&observer))
     }
 
-    /// Asks all sections for what is not known, and then offers to answer again.
-    pub fn ask_all(&mut self, review: bool) -> Result<()> {
+    /// Asks all sections for what is not known.
+    pub fn ask_all(&mut self) -> Result<()> {
         if !self.can_ask() {
             let has_login = warehouse::has_login(self)?;
             let flags = missing::missing(&self.answers, has_login);
@@ -140,8 +140,12 @@ impl Wizard<'_> {
         }
         warehouse::ask(self)?;
         notifications::ask(self)?;
-        components::ask(self)?;
-        while review && self.can_ask() {
+        components::ask(self)
+    }
+
+    /// Shows the answers and offers to answer sections again, until they are as they should be.
+    pub fn review(&mut self) -> Result<()> {
+        while self.can_ask() {
             match review::ask(self)? {
                 review::Next::Done => break,
                 review::Next::Redshift => warehouse::ask_again(self)?,

@@ -4,7 +4,7 @@
 use super::Wizard;
 use crate::answers::{EVENTS, NotificationSource, TopicAnswers};
 use crate::error::Result;
-use crate::messages::{Text, init as say};
+use crate::messages::{Text, init as say, names};
 use crate::prompt::QuestionId;
 use crate::site::arn::{Subscription, TopicRef};
 use crate::site::{Event, SourceCode, proposed_topic};
@@ -140,7 +140,14 @@ fn topic(wizard: &mut Wizard<'_>, event: Event, helped: &mut bool) -> Result<Top
             }
             let default = defaults.topic.or(proposed).map(String::from);
             let question = say::ask_topic(event_label(event));
-            wizard.ask(QuestionId::Topic(event), question, default, TopicRef::parse)?
+            let partition = wizard.caller.partition.clone();
+            let parse = |text: &str| match TopicRef::parse(text)? {
+                TopicRef::Arn(arn) if arn.partition != partition => {
+                    Err(names::arn_partition(text, &arn.partition, &partition))
+                }
+                topic => Ok(topic),
+            };
+            wizard.ask(QuestionId::Topic(event), question, default, parse)?
         }
         None => defaults
             .topic

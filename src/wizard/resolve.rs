@@ -7,9 +7,9 @@ use crate::aws::observe::Observer;
 use crate::error::{Error, Result};
 use crate::messages::aws as msg;
 use crate::plan::observed::{PresentRole, RoleState};
-use crate::site::RoleKind;
 use crate::site::arn::{RoleArn, RoleRef};
 use crate::site::names::RolePath;
+use crate::site::{Origin, RoleKind};
 
 /// Returns the ARN that a name would have in the caller's account.
 fn arn_of(wizard: &Wizard<'_>, role: &RoleRef, path: Option<RolePath>) -> Result<RoleArn> {
@@ -45,8 +45,14 @@ pub fn redshift_role(
     }
     let state = wizard.look(async |observer| observer.role(&arn).await)?;
     // A role that a site file says is ours is given by its ARN, and may be gone.
-    let ours = wizard.answers.roles.redshift.origin == Some(crate::site::Origin::Created)
-        || wizard.defaults.roles.redshift.origin == Some(crate::site::Origin::Created);
+    let known = [&wizard.answers, &wizard.defaults].map(|answers| &answers.roles.redshift);
+    let ours = known.iter().any(|known| {
+        known.origin == Some(Origin::Created)
+            && known
+                .role
+                .as_ref()
+                .is_some_and(|role| *role.name() == arn.name)
+    });
     match (state, role) {
         (RoleState::Present(present), _) => Ok((present.arn.clone(), Some(present))),
         (RoleState::Missing, RoleRef::Name(_)) => Ok((arn, None)),

@@ -87,6 +87,8 @@ pub fn build(answers: &Answers, account: &AccountId) -> Result<Site> {
             )?,
         },
         tags: answers.tags.clone().unwrap_or_default(),
+        removing: answers.removing.clone(),
+        lock_bucket: answers.lock_bucket.clone(),
     })
 }
 

@@ -4,7 +4,7 @@
 use super::Wizard;
 use crate::connection::{self, Credentials};
 use crate::error::{Error, Exit, Result};
-use crate::messages::{init as say, login as login_say};
+use crate::messages::{Text, init as say, login as login_say};
 use crate::prompt::QuestionId;
 use crate::redshift::{self, Address, Endpoint, PasswordSource};
 use crate::site::names::{ClusterId, Identifier, Port, Region, SiteName, Workgroup};
@@ -59,7 +59,13 @@ fn questions(wizard: &mut Wizard<'_>) -> Result<()> {
     if wizard.answers.redshift.host.is_none() {
         let default = wizard.defaults.redshift.host.clone();
         wizard.ui.say(&say::host_help());
-        let address = wizard.ask(QuestionId::Host, say::ask_host(), default, Address::parse)?;
+        let (given, own) = (wizard.answers.region.clone(), &wizard.caller.partition);
+        let own = own.clone();
+        let parse = |text: &str| {
+            let address = Address::parse(text)?;
+            conflict(&address.host, given.as_ref(), &own).map_or(Ok(address), Err)
+        };
+        let address = wizard.ask(QuestionId::Host, say::ask_host(), default, parse)?;
         wizard.answers.set_address(address);
     }
     place(wizard)?;
@@ -110,6 +116,17 @@ fn questions(wizard: &mut Wizard<'_>) -> Result<()> {
     Ok(())
 }
 
+/// Says why a warehouse can't be where its name says that it is, if it can't.
+fn conflict(host: &str, given: Option<&Region>, own: &str) -> Option<Text> {
+    let endpoint = Endpoint::classify(host);
+    let region = endpoint.region()?;
+    if let Some(given) = given.filter(|given| given.as_str() != region) {
+        return Some(say::region_conflict(given, region));
+    }
+    let partition = redshift::endpoint::partition_of(region);
+    (partition != own).then(|| say::partition_conflict(host, partition, own))
+}
+
 /// Settles what is behind the host name: read off the name, else asked, never guessed.
 fn place(wizard: &mut Wizard<'_>) -> Result<()> {
     let Some(host) = wizard.answers.redshift.host.clone() else {
@@ -147,12 +164,17 @@ fn place(wizard: &mut Wizard<'_>) -> Result<()> {
     }
     if wizard.answers.region.is_none() {
         let default = wizard.defaults.region.clone().map(String::from);
-        let region = wizard.ask(
-            QuestionId::Region,
-            say::ask_region(),
-            default,
-            Region::parse,
-        )?;
+        let own = wizard.caller.partition.clone();
+        let parse = |text: &str| {
+            let region = Region::parse(text)?;
+            let partition = redshift::endpoint::partition_of(region.as_str());
+            if partition == own {
+                Ok(region)
+            } else {
+                Err(say::partition_conflict(&host, partition, &own))
+            }
+        };
+        let region = wizard.ask(QuestionId::Region, say::ask_region(), default, parse)?;
         wizard.answers.region = Some(region);
     }
     if let Some(region) = &wizard.answers.region {

@@ -14,6 +14,11 @@ mod connection_password;
 mod connection_postgres;
 #[path = "../fuzz/checks.rs"]
 mod fuzz;
+mod init_answers;
+mod init_aws;
+mod init_denied;
+mod init_files;
+mod init_plain;
 mod init_wizard;
 mod localstack;
 mod policy;
@@ -23,6 +28,7 @@ mod postgres;
 mod prompt;
 #[cfg(unix)]
 mod pty;
+mod readme;
 mod sandbox_doors;
 mod sandbox_faults;
 mod sandbox_iam;

@@ -211,7 +211,7 @@ pub fn assumable(
     let role = state
         .roles_of(call)
         .find(|r| r.arn == arn)
-        .filter(|r| r.visible.clone().read().is_some());
+        .and_then(|r| r.visible.read().is_some().then_some(&*r));
     match role {
         None => Err(format!("The IAM role {arn} does not exist.")),
         Some(role) if services.iter().all(|s| policy::trusts(&role.trust, s)) => Ok(()),
