@@ -1,7 +1,7 @@
 //! The failure table through the command: every row produced for real, with its code, its
 //! exit code, its time, and a hint in both languages; and what AWS adds to it.
 
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, Service};
 use crate::support::binary::Program;
 use crate::support::{ENDPOINT, Ended, WRONG_PASSWORD, World};
 use crate::warehouse::{Faults, Login, Options, PASSWORD, Stage, Tls};
@@ -453,4 +453,17 @@ fn the_wizard_says_what_aws_knows_too() {
         .says("JMC-CONN-REFUSED")
         .says("AWS says: VPC vpc-0a1b2c3d4e5f60718");
     world.assert_untouched();
+}
+
+#[test]
+fn a_hint_is_not_waited_for() {
+    let world = World::jmc();
+    world
+        .sandbox
+        .latency(Service::Redshift, Duration::from_secs(30));
+    let start = Instant::now();
+    let said = hints(&world, &closed_port());
+    assert!(said.contains("JMC-CONN-REFUSED"), "{said}");
+    // Two runs, and for each no more than AWS gets to shed light on it.
+    assert!(start.elapsed() < Duration::from_secs(12));
 }
