@@ -40,4 +40,5 @@ mod sandbox_sns;
 mod support;
 mod test_connection;
 mod test_connection_failures;
+mod test_connection_hints;
 mod test_connection_login;

@@ -47,12 +47,12 @@ fn a_password_alone_needs_nothing_of_aws() {
     let phases = ended.err.lines().filter(|line| line.ends_with(" ms"));
     assert_eq!(phases.count(), 5, "{}", ended.err);
     for line in [
-        "  user            jmc\n",
-        "  database        dev\n",
-        "  version         Redshift 1.0.98765\n",
-        "  TLS             on   *.c9x1abcd.ap-northeast-1.redshift.amazonaws.com (issued by",
-        "  login           SHA-256\n",
-        "  schema public   may be used\n",
+        "  user           jmc\n",
+        "  database       dev\n",
+        "  version        Redshift 1.0.98765\n",
+        "  TLS            on   *.c9x1abcd.ap-northeast-1.redshift.amazonaws.com (issued by",
+        "  login          SHA-256\n",
+        "  schema public  may be used\n",
     ] {
         ended.results(line);
     }
@@ -60,10 +60,10 @@ fn a_password_alone_needs_nothing_of_aws() {
     let ended = world.plain(&["--schema", "public"]).ja().end();
     ended.exits(0).says("接続に成功しました。");
     for line in [
-        "  ユーザー        jmc\n",
-        "  データベース    dev\n",
-        "  バージョン      Redshift 1.0.98765\n",
-        "  TLS             有効   *.c9x1abcd",
+        "  ユーザー         jmc\n",
+        "  データベース     dev\n",
+        "  バージョン       Redshift 1.0.98765\n",
+        "  TLS              有効   *.c9x1abcd",
         "  スキーマ public  使用できます\n",
     ] {
         ended.results(line);

@@ -1,7 +1,7 @@
 //! The failure table through the command: every row produced for real, with its code, its
-//! exit code, its time, and a hint in both languages; and what AWS adds to it.
+//! exit code, its time, and a hint in both languages.
 
-use crate::sandbox::{Sandbox, Service};
+use crate::sandbox::Sandbox;
 use crate::support::binary::Program;
 use crate::support::{ENDPOINT, Ended, WRONG_PASSWORD, World};
 use crate::warehouse::{Faults, Login, Options, PASSWORD, Stage, Tls};
@@ -55,15 +55,17 @@ fn assert_warehouse(options: Options, more: &[&str], row: Row<'_>) {
     assert_row(program, 1, row);
 }
 
-fn closed_port() -> String {
+/// Returns an address where nothing listens.
+pub fn closed_port() -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     listener.local_addr().expect("an address").to_string()
 }
 
 /// A listener whose queue is full: further connections meet silence, as behind a security group.
 #[cfg(target_os = "linux")]
-struct Silence {
-    address: String,
+pub struct Silence {
+    /// Where it does not answer.
+    pub address: String,
     _listener: tokio::net::TcpListener,
     _queue: Vec<std::net::TcpStream>,
     _runtime: tokio::runtime::Runtime,
@@ -71,7 +73,8 @@ struct Silence {
 
 #[cfg(target_os = "linux")]
 impl Silence {
-    fn new() -> Self {
+    /// Listens, and lets the queue fill up.
+    pub fn new() -> Self {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         let _inside = runtime.enter();
         let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
@@ -376,94 +379,4 @@ fn a_schema_that_cannot_be_used_is_a_failure_after_a_success() {
         assert_eq!(value["connected"]["user"], "jmc");
         assert!(value["failed"].is_null());
     }
-}
-
-/// Returns the hints of a run that reaches AWS and not the warehouse.
-fn hints(world: &World, address: &str) -> String {
-    let run = |ja: bool| {
-        let timeout = ["--connect-timeout", "1"];
-        let program = world
-            .connection(&timeout)
-            .env("JMC_REDSHIFT_PASSWORD", PASSWORD)
-            .env("JMC_SITE_REDSHIFT_DIAL", address);
-        let program = if ja { program.ja() } else { program };
-        program.end().exits(1).err.clone()
-    };
-    run(false) + &run(true)
-}
-
-#[test]
-fn aws_says_what_it_knows_of_a_warehouse_that_is_not_reached() {
-    let world = World::jmc();
-    #[cfg(target_os = "linux")]
-    {
-        let silence = Silence::new();
-        let said = hints(&world, &silence.address);
-        for words in [
-            "hint: AWS says: VPC vpc-0a1b2c3d4e5f60718; security groups sg-0123456789abcdef0; not \
-             publicly accessible.",
-            "対処: AWS上の設定: VPC vpc-0a1b2c3d4e5f60718、",
-        ] {
-            assert!(said.contains(words), "{said}");
-        }
-    }
-    let port = closed_port();
-    world.sandbox.state(|s| {
-        let cluster = s.cluster("csa-dwh").expect("it is seeded");
-        "paused".clone_into(&mut cluster.status);
-    });
-    let said = hints(&world, &port);
-    assert!(said.contains("`csa-dwh` is paused"), "{said}");
-    assert!(said.contains("`csa-dwh` は一時停止中です"), "{said}");
-    world.sandbox.state(|s| s.clusters.clear());
-    let said = hints(&world, "no-such-cluster.invalid:5439");
-    assert!(said.contains("AWS knows no `csa-dwh`"), "{said}");
-    assert!(said.contains("`csa-dwh` は存在しません"), "{said}");
-
-    // Who may not look, hears the plain hints and no second failure.
-    let nothing = r#"{"Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}"#;
-    world.sandbox.enforce(nothing);
-    let said = hints(&world, &port);
-    assert!(said.contains("JMC-CONN-REFUSED"), "{said}");
-    assert!(
-        !said.contains("AWS says") && !said.contains("AWS knows"),
-        "{said}"
-    );
-    assert!(!said.contains("JMC-AWS"), "{said}");
-
-    // A wrong password is not AWS's business.
-    world.sandbox.clear_journal();
-    let wrong = world
-        .connection(&[])
-        .env("JMC_REDSHIFT_PASSWORD", WRONG_PASSWORD)
-        .end();
-    wrong.exits(1).says("JMC-CONN-PASSWORD");
-    assert_eq!(world.sandbox.journal().len(), 0);
-}
-
-#[test]
-fn the_wizard_says_what_aws_knows_too() {
-    let world = World::jmc();
-    let ended = world
-        .init(&["--yes"])
-        .env("JMC_SITE_REDSHIFT_DIAL", &closed_port())
-        .end();
-    ended
-        .exits(1)
-        .says("JMC-CONN-REFUSED")
-        .says("AWS says: VPC vpc-0a1b2c3d4e5f60718");
-    world.assert_untouched();
-}
-
-#[test]
-fn a_hint_is_not_waited_for() {
-    let world = World::jmc();
-    world
-        .sandbox
-        .latency(Service::Redshift, Duration::from_secs(30));
-    let start = Instant::now();
-    let said = hints(&world, &closed_port());
-    assert!(said.contains("JMC-CONN-REFUSED"), "{said}");
-    // Two runs, and for each no more than AWS gets to shed light on it.
-    assert!(start.elapsed() < Duration::from_secs(12));
 }
