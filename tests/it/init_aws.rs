@@ -284,7 +284,9 @@ fn elsewhere(region: &str, suffix: &str) -> (World, String) {
             ..cluster.clone()
         };
         if region.starts_with("cn-") {
-            // IAM is another one in each partition.
+            // IAM and S3 are other ones in each partition.
+            let bucket = "acme-csa-system-bucket";
+            crate::sandbox::seed::add_bucket(state, bucket, crate::sandbox::ACCOUNT, region);
             for role in &mut state.roles {
                 role.arn = role.arn.replace("arn:aws:", "arn:aws-cn:");
                 for policy in role.inline.clone().into_keys() {

@@ -104,7 +104,7 @@ fn any_single_call() {
         if confirmed {
             ended
                 .says("What is done stays done. When the cause is removed, continue with: ")
-                .says("jmc-site init --site jmc-site.json --no-input --yes");
+                .says("jmc-site apply --site jmc-site.json");
         } else {
             assert!(read_only.contains(operation.as_str()));
         }
