@@ -75,7 +75,6 @@ fn any_single_call() {
         .map(|(_, operation, _)| operation.as_str())
         .collect();
     for (service, operation, write) in &calls {
-        println!("{service}:{operation}");
         let world = World::jmc();
         let named = Service::named(service).expect("a service");
         world
