@@ -1,19 +1,18 @@
 //! Owns what is known before anything is asked: flags, an answers file and an
 //! existing site file, each value already read by its validator. It asks nothing.
 
+pub mod connection;
+
 use crate::args::Init;
 use crate::error::{Error, Result};
 use crate::messages::{Text, error as usage, names as msg};
-use crate::redshift::Address;
 use crate::redshift::password::PasswordSource;
-use crate::redshift::tls::TlsMode;
 use crate::site::arn::{PolicyArn, RoleRef, Subscription, TopicRef};
 use crate::site::names::{
-    AccountId, BucketName, ClusterId, Folder, Identifier, PolicyName, Port, Region, RolePath,
-    SiteName, Workgroup, plain,
+    AccountId, BucketName, Folder, Identifier, PolicyName, Port, Region, RolePath, SiteName,
 };
 use crate::site::{
-    Bucket, BucketKind, ConnectionTest, Event, Origin, Site, SourceCode, Tls, Warehouse,
+    Bucket, BucketKind, ConnectionTest, Event, Origin, Removal, Site, SourceCode, Tls, Warehouse,
 };
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,6 +41,10 @@ pub struct Answers {
     pub roles: RoleAnswers,
     /// Tags for everything that is created.
     pub tags: Option<BTreeMap<String, String>>,
+    /// Buckets whose access is being taken away.
+    pub removing: Vec<Removal>,
+    /// The bucket for locks.
+    pub lock_bucket: Option<BucketName>,
     /// `--connect-timeout`
     #[serde(skip)]
     pub connect_timeout: Option<Duration>,
@@ -231,13 +234,6 @@ fn tag(value: &str) -> Result<(String, String), Text> {
     }
 }
 
-fn timeout(value: &str) -> Result<Duration, Text> {
-    match value.trim().parse::<u16>() {
-        Ok(seconds) if (1..=300).contains(&seconds) => Ok(Duration::from_secs(seconds.into())),
-        _ => Err(msg::choice(crate::site::names::shortened(value), "1-300")),
-    }
-}
-
 impl Answers {
     /// Reads the flags of `init`; every refused one is named in the error.
     pub fn from_flags(init: &Init, region: Option<Region>) -> Result<Self> {
@@ -249,62 +245,14 @@ impl Answers {
             ..Self::default()
         };
         answers.name = flags.read("--name", init.name.as_ref(), SiteName::parse);
-        answers.redshift_flags(init, &mut flags);
+        answers.connection_flags(&init.connection, &mut flags);
+        if init.skip_connection_test {
+            answers.redshift.connection_test = Some(ConnectionTest::Skipped);
+        }
         answers.notification_flags(init, &mut flags);
         answers.component_flags(init, &mut flags);
         flags.finish()?;
         Ok(answers)
-    }
-
-    fn redshift_flags(&mut self, init: &Init, flags: &mut Flags) {
-        if let Some(address) = flags.read("--host", init.host.as_ref(), Address::parse) {
-            self.set_address(address);
-        }
-        let redshift = &mut self.redshift;
-        if let Some(port) = flags.read("--port", init.port.as_ref(), Port::parse) {
-            redshift.port = Some(port);
-        }
-        if let Some(name) = flags.read("--database", init.database.as_ref(), Identifier::parse) {
-            redshift.database = Some(name);
-        }
-        if let Some(name) = flags.read("--user", init.user.as_ref(), Identifier::parse) {
-            redshift.user = Some(name);
-        }
-        if init.password_stdin {
-            redshift.password = Some(PasswordSource::Stdin);
-        }
-        if init.skip_connection_test {
-            redshift.connection_test = Some(ConnectionTest::Skipped);
-        }
-        redshift.tls = Tls {
-            mode: flags.read("--tls", init.tls.as_ref(), |value| {
-                choice(
-                    value,
-                    &[
-                        ("verify-full", TlsMode::VerifyFull),
-                        ("verify-ca", TlsMode::VerifyCa),
-                        ("require", TlsMode::Require),
-                        ("disable", TlsMode::Disable),
-                    ],
-                )
-            }),
-            ca_file: init.ca_file.clone(),
-            server_name: flags.read(
-                "--tls-server-name",
-                init.tls_server_name.as_ref(),
-                |value| plain(value, 253).map(|()| value.to_owned()),
-            ),
-        };
-        let cluster = flags.read("--cluster", init.cluster.as_ref(), ClusterId::parse);
-        let workgroup = flags.read("--workgroup", init.workgroup.as_ref(), Workgroup::parse);
-        redshift.warehouse = cluster
-            .map(Warehouse::Cluster)
-            .or(workgroup.map(Warehouse::Workgroup));
-        self.serverless = flags.read("--warehouse", init.warehouse.as_ref(), |value| {
-            choice(value, &[("provisioned", false), ("serverless", true)])
-        });
-        self.connect_timeout =
-            flags.read("--connect-timeout", init.connect_timeout.as_ref(), timeout);
     }
 
     fn notification_flags(&mut self, init: &Init, flags: &mut Flags) {
@@ -397,24 +345,6 @@ impl Answers {
         self.tags = (!tags.is_empty()).then(|| tags.into_iter().collect());
     }
 
-    /// Takes what a pasted address says, keeping what was known of the rest.
-    pub fn set_address(&mut self, address: Address) {
-        let redshift = &mut self.redshift;
-        redshift.host = Some(address.host);
-        if let Some(port) = address.port.and_then(|port| Port::try_from(port).ok()) {
-            redshift.port = Some(port);
-        }
-        if let Some(name) = address
-            .database
-            .and_then(|name| Identifier::parse(&name).ok())
-        {
-            redshift.database = Some(name);
-        }
-        if let Some(name) = address.user.and_then(|name| Identifier::parse(&name).ok()) {
-            redshift.user = Some(name);
-        }
-    }
-
     /// Returns the buckets that serve a kind.
     pub fn buckets_of(&self, kind: BucketKind) -> Vec<BucketName> {
         self.buckets
@@ -479,15 +409,15 @@ impl Answers {
         redshift.port = redshift.port.or(other.redshift.port);
         redshift.database = redshift.database.take().or(other.redshift.database);
         redshift.user = redshift.user.take().or(other.redshift.user);
-        redshift.password = redshift.password.or(other.redshift.password);
+        redshift.password = redshift.password.take().or(other.redshift.password);
         redshift.connection_test = redshift.connection_test.or(other.redshift.connection_test);
         redshift.tls.mode = redshift.tls.mode.or(other.redshift.tls.mode);
         redshift.tls.ca_file = redshift.tls.ca_file.take().or(other.redshift.tls.ca_file);
-        redshift.tls.server_name = redshift
-            .tls
-            .server_name
-            .take()
-            .or(other.redshift.tls.server_name);
+        // The name in the certificate of one host says nothing of another's.
+        if same_host {
+            let known = other.redshift.tls.server_name;
+            redshift.tls.server_name = redshift.tls.server_name.take().or(known);
+        }
         let notifications = &mut self.notifications;
         notifications.source = notifications.source.or(other.notifications.source);
         notifications.source_code = notifications
@@ -526,6 +456,10 @@ impl Answers {
         }
         self.roles = self.roles.or(other.roles);
         self.tags = self.tags.or(other.tags);
+        if self.removing.is_empty() {
+            self.removing = other.removing;
+        }
+        self.lock_bucket = self.lock_bucket.or(other.lock_bucket);
         self.connect_timeout = self.connect_timeout.or(other.connect_timeout);
         self.serverless = self.serverless.or(other.serverless);
         self.folders = self.folders.or(other.folders);

@@ -1,9 +1,19 @@
 //! Owns the command line: its flags and their help in both languages. Values
 //! stay text here; `answers` reads them with the validators of the questions.
 
+mod connection;
+mod japanese;
+mod site;
+
+pub use connection::Connection;
+pub use site::{
+    AddBucket, Apply, Check, Consent, LockArgs, LockCommand, PlanArgs, RemoveBucket, Undo,
+};
+
 use crate::messages::Lang;
 use crate::ui::Output;
 use clap::{Args as ClapArgs, CommandFactory, FromArgMatches, Parser, Subcommand};
+use japanese::japanese;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -21,6 +31,9 @@ pub struct Args {
 
 const EXIT_CODES_EN: &str = "Exit codes: 0 done or nothing to change; 1 failed, also in part, or blocked; 2 wrong usage or missing answers; 3 differences found; 130 interrupted.";
 const EXIT_CODES_JA: &str = "終了コード: 0 完了または変更なし、1 失敗 (一部失敗、実行不可を含む)、2 使い方の誤りまたは回答の不足、3 差分あり、130 中断";
+
+/// The site file where no other is named.
+pub const SITE_FILE: &str = "jmc-site.json";
 
 /// Options of every command.
 #[derive(Debug, Default, ClapArgs)]
@@ -42,7 +55,7 @@ pub struct Common {
         long,
         global = true,
         value_name = "FILE",
-        default_value = "jmc-site.json"
+        default_value = SITE_FILE
     )]
     pub site: PathBuf,
     /// Form of the result
@@ -67,6 +80,23 @@ pub struct Common {
 pub enum Command {
     /// Set up a site from the first question to the saved site file
     Init(Box<Init>),
+    /// Add buckets to a site, with folders and access
+    AddBucket(AddBucket),
+    /// Take buckets out of a site; no bucket and no object is deleted
+    RemoveBucket(RemoveBucket),
+    /// Show what would make AWS match the site file; exit code 3 if something would
+    Plan(PlanArgs),
+    /// Make AWS match the site file; the way to go on after anything
+    Apply(Apply),
+    /// Check a site live and read-only; exit code 3 if something is wrong
+    Check(Check),
+    /// Put policies back as they were before the last run
+    Undo(Undo),
+    /// Show or release locks of roles
+    #[command(subcommand)]
+    Lock(LockCommand),
+    /// Test the connection to the warehouse, phase by phase
+    TestConnection(Box<TestConnection>),
 }
 
 /// Flags of `init`; every question has one.
@@ -85,42 +115,9 @@ pub struct Init {
     /// Name of the site, part of role and topic names
     #[arg(long, value_name = "NAME", help_heading = REDSHIFT)]
     pub name: Option<String>,
-    /// Redshift endpoint: host, host:port, host:port/database, or a JDBC URL
-    #[arg(long, value_name = "HOST", help_heading = REDSHIFT)]
-    pub host: Option<String>,
-    /// Redshift port [default: 5439]
-    #[arg(long, value_name = "PORT", help_heading = REDSHIFT)]
-    pub port: Option<String>,
-    /// Database
-    #[arg(long, value_name = "NAME", help_heading = REDSHIFT)]
-    pub database: Option<String>,
-    /// Database user
-    #[arg(long, value_name = "NAME", help_heading = REDSHIFT)]
-    pub user: Option<String>,
-    /// Read the database password from standard input
-    #[arg(long, help_heading = REDSHIFT)]
-    pub password_stdin: bool,
-    /// Kind of warehouse where the host does not tell: provisioned or serverless
-    #[arg(long, value_name = "KIND", help_heading = REDSHIFT)]
-    pub warehouse: Option<String>,
-    /// Cluster identifier where the host does not tell
-    #[arg(long, value_name = "ID", help_heading = REDSHIFT, conflicts_with = "workgroup")]
-    pub cluster: Option<String>,
-    /// Serverless workgroup where the host does not tell
-    #[arg(long, value_name = "NAME", help_heading = REDSHIFT)]
-    pub workgroup: Option<String>,
-    /// TLS checks: verify-full, verify-ca, require, or disable (loopback only) [default: verify-full]
-    #[arg(long, value_name = "MODE", help_heading = REDSHIFT)]
-    pub tls: Option<String>,
-    /// PEM file of further certificate authorities
-    #[arg(long, value_name = "FILE", help_heading = REDSHIFT)]
-    pub ca_file: Option<PathBuf>,
-    /// Name to expect in the certificate, for CNAMEs, tunnels and addresses
-    #[arg(long, value_name = "NAME", help_heading = REDSHIFT)]
-    pub tls_server_name: Option<String>,
-    /// Seconds that each phase of the connection test may take [default: 10]
-    #[arg(long, value_name = "SECONDS", help_heading = REDSHIFT)]
-    pub connect_timeout: Option<String>,
+    /// Where the warehouse is and who logs in.
+    #[command(flatten)]
+    pub connection: Connection,
     /// Leave the connection test out; the site file says so
     #[arg(long, help_heading = REDSHIFT)]
     pub skip_connection_test: bool,
@@ -177,143 +174,25 @@ pub struct Init {
     /// Tag for everything that is created
     #[arg(long, value_name = "KEY=VALUE", help_heading = COMPONENTS)]
     pub tag: Vec<String>,
+    /// Locks
+    #[command(flatten)]
+    pub lock: LockArgs,
+}
+
+/// Flags of `test-connection`; what is not given is taken from the site file.
+#[derive(Debug, Default, ClapArgs)]
+pub struct TestConnection {
+    /// Where the warehouse is and who logs in.
+    #[command(flatten)]
+    pub connection: Connection,
+    /// Schema that the user should be able to use
+    #[arg(long, value_name = "NAME", help_heading = REDSHIFT)]
+    pub schema: Option<String>,
 }
 
 const REDSHIFT: &str = "Redshift接続";
 const NOTIFICATIONS: &str = "ジョブ実行通知";
 const COMPONENTS: &str = "構成要素設定";
-
-/// Help in Japanese, by the argument's or command's id.
-const JAPANESE: &[(&str, &str)] = &[
-    (
-        "jmc-site",
-        "Amazon Redshiftを使用するCSA JMCのサイトを設定します",
-    ),
-    (
-        "init",
-        "最初の質問からサイトファイルの保存まで、サイトの設定をすべて行います",
-    ),
-    (
-        "lang",
-        "メッセージの言語: ja または en [デフォルト: LC_ALL、LC_MESSAGES、LANG に従う]",
-    ),
-    ("profile", "使用するAWSプロファイル"),
-    (
-        "region",
-        "Redshiftのリージョン (ホスト名から判別できない場合)",
-    ),
-    ("endpoint_url", "AWSへの呼び出しをすべてこのURLに送信"),
-    ("site", "サイトファイル [デフォルト: jmc-site.json]"),
-    (
-        "output",
-        "結果の形式: human または json (英語のJSON値1つ) [デフォルト: human]",
-    ),
-    ("no_input", "質問せず、不足している回答をまとめて表示"),
-    ("verbose", "AWSの呼び出しを1行ずつ表示"),
-    (
-        "answers",
-        "回答をファイルから読み込む (サイトファイルも使用可)",
-    ),
-    ("yes", "確認せずに計画を実行"),
-    ("dry_run", "計画だけを表示し、何も変更しない"),
-    ("name", "サイト名 (ロール名とトピック名の一部になる)"),
-    (
-        "host",
-        "Redshift接続先URL (ホスト、ホスト:ポート、ホスト:ポート/データベース、JDBC URL)",
-    ),
-    ("port", "Redshift接続ポート番号 [デフォルト: 5439]"),
-    ("database", "Redshift接続データベース名"),
-    ("user", "Redshift接続ユーザー名"),
-    (
-        "password_stdin",
-        "Redshift接続パスワードを標準入力から読み込む",
-    ),
-    (
-        "warehouse",
-        "Redshiftの種類 (ホスト名から判別できない場合): provisioned または serverless",
-    ),
-    ("cluster", "クラスター識別子 (ホスト名から判別できない場合)"),
-    (
-        "workgroup",
-        "Serverlessのワークグループ名 (ホスト名から判別できない場合)",
-    ),
-    (
-        "tls",
-        "TLSの検証: verify-full、verify-ca、require、disable (ループバックのみ) [デフォルト: verify-full]",
-    ),
-    ("ca_file", "追加の認証局証明書のPEMファイル"),
-    (
-        "tls_server_name",
-        "証明書に記載されている名前 (CNAME、トンネル、IPアドレスの場合)",
-    ),
-    (
-        "connect_timeout",
-        "接続テストの各段階の制限時間 (秒) [デフォルト: 10]",
-    ),
-    (
-        "skip_connection_test",
-        "接続テストを省略し、サイトファイルに記録",
-    ),
-    (
-        "notifications",
-        "ジョブ実行通知: system (システム設定を使用) または site (サイト独自)",
-    ),
-    ("notify_on", "通知タイミング: success、failure、maintenance"),
-    (
-        "source_code",
-        "異常終了時のソースコード記載: include または omit",
-    ),
-    (
-        "topic",
-        "通知用SNSトピック: 作成する名前、または既存のARN [デフォルト: jmc-<サイト>-<イベント>]",
-    ),
-    (
-        "subscribe",
-        "トピックの通知先 (例: failure=email:ops@example.com)",
-    ),
-    (
-        "data_bucket",
-        "データ連携用S3バケット (存在しない場合は作成)",
-    ),
-    ("data_folder", "データ連携用S3バケットのフォルダ"),
-    ("sql_bucket", "構成要素(SQL)用S3バケット (フォルダ sql/)"),
-    (
-        "program_bucket",
-        "構成要素(プログラム)用S3バケット (フォルダ program/python/)",
-    ),
-    (
-        "redshift_role",
-        "Redshift IAMロールの名前またはARN (存在しない場合は作成) [デフォルト: jmc-<サイト>-redshift-role]",
-    ),
-    ("role_path", "作成するロールのパス"),
-    ("permissions_boundary", "作成するロールのアクセス許可の境界"),
-    (
-        "ecs_task_role",
-        "ECSタスク IAMロール [デフォルト: jmc-app-role で終わるロール]",
-    ),
-    (
-        "ecs_task_policy",
-        "ECSタスク IAMロールのインラインポリシー [デフォルト: app-s3-policy で終わるポリシー]",
-    ),
-    (
-        "lambda_role",
-        "Lambda IAMロール [デフォルト: jmc-api-role で終わるロール]",
-    ),
-    (
-        "lambda_policy",
-        "Lambda IAMロールのインラインポリシー [デフォルト: app-s3-policy で終わるポリシー]",
-    ),
-    ("tag", "作成するリソースに付けるタグ"),
-    ("help", "ヘルプを表示"),
-    ("version", "バージョンを表示"),
-];
-
-fn japanese(id: &str) -> Option<&'static str> {
-    JAPANESE
-        .iter()
-        .find(|(key, _)| *key == id)
-        .map(|(_, text)| *text)
-}
 
 /// Returns the command line's definition with help in a language.
 pub fn definition(lang: Lang) -> clap::Command {
@@ -416,6 +295,7 @@ pub fn parse(argv: Vec<OsString>, lang: Lang) -> Result<Args, clap::Error> {
 
 #[cfg(test)]
 mod tests {
+    use super::japanese::JAPANESE;
     use super::*;
     use crate::prompt::{Event, QuestionId};
     use std::collections::BTreeSet;

@@ -18,7 +18,9 @@
 pub mod answers;
 pub mod args;
 pub mod aws;
+pub mod check;
 pub mod commands;
+pub mod connection;
 pub mod error;
 pub mod messages;
 pub mod plan;
@@ -40,10 +42,13 @@ use std::cell::RefCell;
 use std::ffi::OsString;
 use ui::{Output, Ui};
 
+/// Reads a variable of the environment.
+pub type Lookup = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
 /// What the program finds around it; tests and the sandbox give their own.
 pub struct Environment<'a> {
     /// Reads a variable.
-    pub variable: Box<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    pub variable: Lookup,
     /// How AWS is reached, in place of the standard configuration.
     pub sdk: Option<aws_config::SdkConfig>,
     /// What standard input holds, in place of the process's own.
@@ -87,8 +92,21 @@ pub fn run(argv: Vec<OsString>, environment: &Environment<'_>) -> Exit {
         Some(ui) => ui.speaking(lang, args.common.output),
         None => Ui::new(lang, args.common.output, variable),
     };
+    let common = &args.common;
     let ended = match &args.command {
-        Command::Init(init) => commands::init::run(init, &args.common, &ui, environment),
+        Command::Init(init) => commands::init::run(init, common, &ui, environment),
+        Command::AddBucket(add) => commands::buckets::add(add, common, &ui, environment),
+        Command::RemoveBucket(remove) => {
+            commands::buckets::remove(remove, common, &ui, environment)
+        }
+        Command::Plan(plan) => commands::plan::plan(plan, common, &ui, environment),
+        Command::Apply(apply) => commands::plan::apply(apply, common, &ui, environment),
+        Command::Check(check) => commands::check::run(check, common, &ui, environment),
+        Command::Undo(undo) => commands::undo::run(undo, common, &ui, environment),
+        Command::Lock(lock) => commands::lock::run(lock, common, &ui, environment),
+        Command::TestConnection(test) => {
+            commands::test_connection::run(test, common, &ui, environment)
+        }
     };
     match ended {
         Ok(exit) => exit,

@@ -35,6 +35,8 @@ pub struct Ui {
     pub output: Output,
     /// Whether bold and colour may be used on standard error.
     pub colour: bool,
+    /// How many cells a line of sentences may have; without a terminal, any number.
+    width: Option<usize>,
     streams: Arc<Mutex<Streams>>,
 }
 
@@ -48,12 +50,13 @@ impl Ui {
     /// Prints to the process's streams.
     pub fn new(lang: Lang, output: Output, variable: impl Fn(&str) -> Option<String>) -> Self {
         let set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
-        let plain =
-            set("NO_COLOR") || set("ACCESSIBLE") || variable("TERM").as_deref() == Some("dumb");
+        let accessible = set("ACCESSIBLE") && variable("ACCESSIBLE").as_deref() != Some("0");
+        let plain = set("NO_COLOR") || accessible || variable("TERM").as_deref() == Some("dumb");
         Self {
             lang,
             output,
             colour: std::io::stderr().is_terminal() && !plain,
+            width: terminal_width(),
             streams: Arc::new(Mutex::new(Streams {
                 out: Box::new(std::io::stdout()),
                 err: Box::new(std::io::stderr()),
@@ -67,6 +70,7 @@ impl Ui {
             lang,
             output,
             colour: false,
+            width: None,
             streams: Arc::new(Mutex::new(Streams { out, err })),
         }
     }
@@ -102,7 +106,27 @@ impl Ui {
 
     /// Says a sentence on standard error.
     pub fn say(&self, text: &Text) {
-        self.line(self.text(text));
+        self.line(&self.wrapped(self.text(text), "", ""));
+    }
+
+    /// Breaks a sentence into lines where Japanese and English break theirs.
+    pub fn wrapped(&self, text: &str, first: &str, rest: &str) -> String {
+        match self.width {
+            Some(width) => {
+                let own = text.len() - text.trim_start().len();
+                let (first, rest) = (
+                    format!("{first}{}", &text[..own]),
+                    format!("{rest}{}", &text[..own]),
+                );
+                let options = textwrap::Options::new(width)
+                    .break_words(false)
+                    .word_splitter(textwrap::WordSplitter::NoHyphenation)
+                    .initial_indent(&first)
+                    .subsequent_indent(&rest);
+                textwrap::fill(text.trim_start(), options)
+            }
+            None => format!("{first}{text}"),
+        }
     }
 
     /// Says a line on standard error.
@@ -138,17 +162,14 @@ impl Ui {
     /// Prints an error with its code, causes and hints.
     pub fn error(&self, error: &Error) {
         let label = msg::label();
-        self.line(&format!(
-            "{} {}: {}",
-            self.text(&label),
-            error.code(),
-            self.text(error.text())
-        ));
+        let head = format!("{} {}: ", self.text(&label), error.code());
+        self.line(&self.wrapped(self.text(error.text()), &head, "  "));
         for cause in error.causes() {
-            self.line(&format!("  {cause}"));
+            self.line(&self.wrapped(cause, "  ", "  "));
         }
         for hint in error.hints() {
-            self.line(&format!("{}: {}", self.text(&msg::hint()), self.text(hint)));
+            let head = format!("{}: ", self.text(&msg::hint()));
+            self.line(&self.wrapped(self.text(hint), &head, "  "));
         }
     }
 
@@ -158,6 +179,13 @@ impl Ui {
         self.value(&json!({ "error": error.to_json() }));
         error.exit_code()
     }
+}
+
+/// Returns the width of the terminal behind standard error, if there is one.
+fn terminal_width() -> Option<usize> {
+    let terminal = console::Term::stderr();
+    let (_, columns) = terminal.size_checked()?;
+    terminal.is_term().then_some(usize::from(columns).max(20))
 }
 
 /// Pads a text to a number of terminal cells; Japanese characters take two.

@@ -72,6 +72,7 @@ pub type OnStep<'a> = &'a mut (dyn FnMut(usize, Option<(&Outcome, Duration)>) + 
 /// are under way are finished and no other is begun.
 pub async fn apply(
     observer: &Observer<'_>,
+    editor: &edit::Editor<'_>,
     partition: &str,
     plan: &Plan,
     cancelled: &(dyn Fn() -> bool + Sync),
@@ -99,7 +100,7 @@ pub async fn apply(
             on_step(index, None);
             running.push(async move {
                 let began = Instant::now();
-                let result = step(observer, partition, &plan.steps[index].action).await;
+                let result = step(observer, editor, partition, &plan.steps[index].action).await;
                 (index, result, began.elapsed())
             });
         }
@@ -123,7 +124,12 @@ pub async fn apply(
     report
 }
 
-async fn step(observer: &Observer<'_>, partition: &str, action: &Action) -> Result<()> {
+async fn step(
+    observer: &Observer<'_>,
+    editor: &edit::Editor<'_>,
+    partition: &str,
+    action: &Action,
+) -> Result<()> {
     let writer = Writer {
         observer,
         partition,
@@ -154,7 +160,7 @@ async fn step(observer: &Observer<'_>, partition: &str, action: &Action) -> Resu
                 .create_role(role, trust, permissions_boundary.as_ref(), tags)
                 .await
         }
-        Action::GrantBuckets(grant) => edit::grant(observer, partition, grant).await,
+        Action::EditPolicy(change) => edit::apply(observer, editor, partition, change).await,
         Action::AttachRole {
             warehouse,
             role,

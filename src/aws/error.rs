@@ -101,10 +101,10 @@ where
     let known = |codes: &[&str]| codes.contains(&code.as_str());
     let failure = match error {
         SdkError::TimeoutError(_) => Error::new(msg::timeout(call.action, CALL_DEADLINE.as_secs()))
-            .hint(msg::unreachable_hint()),
+            .hint(msg::aws_unreachable_hint()),
         SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) => {
-            Error::new(msg::unreachable(call.action))
-                .hint(msg::unreachable_hint())
+            Error::new(msg::aws_unreachable(call.action))
+                .hint(msg::aws_unreachable_hint())
                 .source(error)
         }
         _ if known(&EXPIRED) => Error::new(msg::expired()).hint(sign_in_hint(profile)),

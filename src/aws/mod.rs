@@ -5,6 +5,8 @@ pub mod apply;
 pub mod edit;
 pub mod error;
 pub mod find;
+pub mod lock;
+pub mod login;
 pub mod observe;
 pub mod verbose;
 pub mod warehouse;
@@ -69,6 +71,7 @@ pub struct Clients {
     pub redshift: aws_sdk_redshift::Client,
     /// Amazon Redshift Serverless.
     pub serverless: aws_sdk_redshiftserverless::Client,
+    calls: Option<verbose::Calls>,
 }
 
 /// Loads the standard AWS configuration: flags, then `AWS_*`, then the profile.
@@ -126,8 +129,19 @@ impl Clients {
             serverless: aws_sdk_redshiftserverless::Client::from_conf(
                 client!(aws_sdk_redshiftserverless, &sdk, calls).build(),
             ),
+            calls: calls.cloned(),
             sdk,
         }
+    }
+
+    /// Returns a client of S3 for a region: the bucket of the locks may be elsewhere.
+    pub fn s3_in(&self, region: &str) -> aws_sdk_s3::Client {
+        if region == self.region() {
+            return self.s3.clone();
+        }
+        let region = aws_config::Region::new(region.to_owned());
+        let config = self.s3.config().to_builder().region(region).build();
+        aws_sdk_s3::Client::from_conf(config)
     }
 
     /// Returns a client of SNS for a region: an adopted topic may be elsewhere.
@@ -135,11 +149,16 @@ impl Clients {
         if region.as_str() == self.region() {
             return self.sns.clone();
         }
+        let config = client!(aws_sdk_sns, &self.sdk, &self.calls);
         let region = aws_config::Region::new(region.to_string());
-        let config = aws_sdk_sns::config::Builder::from(&self.sdk)
-            .region(region)
-            .build();
-        aws_sdk_sns::Client::from_conf(config)
+        aws_sdk_sns::Client::from_conf(config.region(region).build())
+    }
+
+    /// Returns a client of Secrets Manager for a region: a secret may be anywhere, and few runs need one.
+    pub fn secrets_in(&self, region: &Region) -> aws_sdk_secretsmanager::Client {
+        let config = client!(aws_sdk_secretsmanager, &self.sdk, &self.calls);
+        let region = aws_config::Region::new(region.to_string());
+        aws_sdk_secretsmanager::Client::from_conf(config.region(region).build())
     }
 
     /// Returns the region of these clients.

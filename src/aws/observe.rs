@@ -3,7 +3,9 @@
 
 use super::error::{self, Call};
 use super::{Caller, Clients, find, warehouse};
+use crate::check::{Guard, Guards};
 use crate::error::{Error, Result};
+use crate::messages::aws as msg;
 use crate::plan::observed::{
     BucketState, Observed, OurBucket, PresentRole, PresentTopic, RoleState, TopicState,
 };
@@ -15,6 +17,18 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use futures_util::future::{join, join_all, join3, try_join, try_join_all};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// What HeadBucket says.
+enum Head {
+    /// No bucket has the name.
+    Missing,
+    /// The caller's account does not own it, or may not look at it.
+    Foreign,
+    /// It can be used, in this region.
+    In(String),
+    /// It is in this other region, whoever owns it.
+    Elsewhere(String),
+}
 
 /// Looks on somebody's behalf: the clients, the caller, and what errors need to say.
 #[derive(Clone, Copy, Debug)]
@@ -65,33 +79,12 @@ impl<'a> Observer<'a> {
     pub async fn bucket(&self, bucket: &Bucket, region: &str) -> Result<BucketState> {
         let name = bucket.name.as_str();
         let arn = format!("arn:{}:s3:::{name}", self.caller.partition);
-        // Asked first and alone: the SDK does not follow the redirect that answers for
-        // another region (https://github.com/awslabs/aws-sdk-rust/issues/1052), but the
-        // answer's header tells which.
-        let head = self
-            .clients
-            .s3
-            .head_bucket()
-            .bucket(name)
-            .expected_bucket_owner(self.caller.account.as_str())
-            .send()
-            .await;
-        let actual = match &head {
-            Ok(answer) => answer.bucket_region().map(str::to_owned),
-            Err(error) => error
-                .raw_response()
-                .and_then(|response| response.headers().get("x-amz-bucket-region"))
-                .map(str::to_owned),
-        };
-        if let Some(actual) = actual.filter(|actual| actual != region) {
-            return Ok(BucketState::Elsewhere(actual));
-        }
-        if let Err(error) = head {
-            return match error::status(&error) {
-                Some(404) => Ok(BucketState::Missing),
-                Some(403) => Ok(BucketState::Foreign),
-                _ => Err(self.failed(&Call::new("s3:ListBucket", arn), &error)),
-            };
+        match self.head_bucket(name).await? {
+            Head::Missing => return Ok(BucketState::Missing),
+            Head::Foreign => return Ok(BucketState::Foreign),
+            Head::In(actual) if actual != region => return Ok(BucketState::Elsewhere(actual)),
+            Head::Elsewhere(actual) => return Ok(BucketState::Elsewhere(actual)),
+            Head::In(_) => {}
         }
         let markers = try_join_all(
             bucket
@@ -114,6 +107,51 @@ impl<'a> Observer<'a> {
             public_access_blocked: blocked?,
             tags: tags?,
         }))
+    }
+
+    /// Returns the region of a bucket that the caller may use.
+    pub async fn bucket_region(&self, bucket: &str) -> Result<String> {
+        match self.head_bucket(bucket).await? {
+            Head::In(region) | Head::Elsewhere(region) => Ok(region),
+            Head::Missing => Err(Error::new(msg::bucket_missing(bucket))),
+            Head::Foreign => Err(Error::new(msg::bucket_foreign(bucket))
+                .hint(msg::bucket_foreign_hint(&self.caller.account))),
+        }
+    }
+
+    /// Asks for a bucket. The SDK does not follow the redirect that answers for another
+    /// region (<https://github.com/awslabs/aws-sdk-rust/issues/1052>), but the answer's
+    /// header tells which.
+    async fn head_bucket(&self, bucket: &str) -> Result<Head> {
+        let own = self.clients.region();
+        let head = self
+            .clients
+            .s3
+            .head_bucket()
+            .bucket(bucket)
+            .expected_bucket_owner(self.caller.account.as_str())
+            .send()
+            .await;
+        let error = match head {
+            Ok(answer) => {
+                let region = answer.bucket_region().unwrap_or(own);
+                return Ok(Head::In(region.to_owned()));
+            }
+            Err(error) => error,
+        };
+        let actual = error
+            .raw_response()
+            .and_then(|response| response.headers().get("x-amz-bucket-region"))
+            .map(str::to_owned);
+        match (error::status(&error), actual) {
+            (Some(404), _) => Ok(Head::Missing),
+            (_, Some(actual)) if actual != own => Ok(Head::Elsewhere(actual)),
+            (Some(403), _) => Ok(Head::Foreign),
+            _ => {
+                let arn = format!("arn:{}:s3:::{bucket}", self.caller.partition);
+                Err(self.failed(&Call::new("s3:ListBucket", arn), &error))
+            }
+        }
     }
 
     async fn marker(&self, bucket: &str, arn: &str, key: String) -> Result<Option<String>> {
@@ -249,6 +287,76 @@ impl<'a> Observer<'a> {
                 Err(self.failed(&Call::new("iam:GetRolePolicy", role.to_string()), &error))
             }
         }
+    }
+
+    /// Reads what stands over the inline policies of a site's roles.
+    pub async fn guards(&self, site: &Site) -> Guards {
+        let all = RoleKind::ALL.map(async |kind| (kind, self.guard(site.role(kind)).await));
+        join_all(all).await.into_iter().collect()
+    }
+
+    /// Reads a role's managed policies and its permissions boundary.
+    async fn guard(&self, role: &RoleArn) -> Result<Guard> {
+        let name = role.name.as_str();
+        let iam = &self.clients.iam;
+        let attached = async {
+            let mut found = Vec::new();
+            let mut pages = iam
+                .list_attached_role_policies()
+                .role_name(name)
+                .into_paginator()
+                .items()
+                .send();
+            while let Some(next) = pages.next().await {
+                match next {
+                    Ok(policy) => found.extend(policy.policy_arn),
+                    Err(error) if error::code(&error) == "NoSuchEntity" => break,
+                    Err(error) => {
+                        let call = Call::new("iam:ListAttachedRolePolicies", role.to_string());
+                        return Err(self.failed(&call, &error));
+                    }
+                }
+            }
+            Ok(found)
+        };
+        let boundary = async {
+            match iam.get_role().role_name(name).send().await {
+                Ok(got) => Ok(got
+                    .role
+                    .and_then(|role| role.permissions_boundary)
+                    .and_then(|boundary| boundary.permissions_boundary_arn)),
+                Err(error) if error.code() == Some("NoSuchEntity") => Ok(None),
+                Err(error) => Err(self.failed(&Call::new("iam:GetRole", role.to_string()), &error)),
+            }
+        };
+        let (attached, boundary) = try_join(attached, boundary).await?;
+        let managed = try_join_all(attached.iter().map(|arn| self.managed_policy(arn)));
+        let boundary = async {
+            match &boundary {
+                Some(arn) => self.managed_policy(arn).await.map(Some),
+                None => Ok(None),
+            }
+        };
+        let (managed, boundary) = try_join(managed, boundary).await?;
+        Ok(Guard { managed, boundary })
+    }
+
+    /// Reads the version of a managed policy that counts.
+    async fn managed_policy(&self, arn: &str) -> Result<String> {
+        let iam = &self.clients.iam;
+        let policy = iam.get_policy().policy_arn(arn).send().await;
+        let policy =
+            policy.map_err(|error| self.failed(&Call::new("iam:GetPolicy", arn), &error))?;
+        let version = policy.policy.and_then(|policy| policy.default_version_id);
+        let version = iam
+            .get_policy_version()
+            .policy_arn(arn)
+            .version_id(version.unwrap_or_default())
+            .send()
+            .await
+            .map_err(|error| self.failed(&Call::new("iam:GetPolicyVersion", arn), &error))?;
+        let document = version.policy_version.and_then(|version| version.document);
+        Ok(find::decoded(&document.unwrap_or_default()))
     }
 
     /// Looks at a topic: attributes, tags where it is ours, and subscriptions.

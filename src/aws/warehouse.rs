@@ -279,7 +279,8 @@ async fn update_namespace(
     }
 }
 
-fn arn(observer: &Observer<'_>, kind: &str, id: &str) -> String {
+/// Returns an ARN of Redshift in the caller's account and the clients' region.
+pub(super) fn arn(observer: &Observer<'_>, kind: &str, id: &str) -> String {
     let caller = observer.caller;
     let region = observer.clients.region();
     format!(

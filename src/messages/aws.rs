@@ -27,11 +27,11 @@ catalogue! {
         en: "Wait a minute and run the same command again; what is done already is not done twice.",
         ja: "1 分ほど待ってから同じコマンドをもう一度実行してください。完了した処理が重複して行われることはありません。",
     }
-    unreachable(operation) ["JMC-AWS-UNREACHABLE"] {
+    aws_unreachable(operation) ["JMC-AWS-UNREACHABLE"] {
         en: "Can't reach AWS for {operation}.",
         ja: "{operation} のためにAWSへ接続できません。",
     }
-    unreachable_hint() {
+    aws_unreachable_hint() {
         en: "Check the network, the proxy (HTTPS_PROXY) and --endpoint-url, then run the same command again.",
         ja: "ネットワーク、プロキシ (HTTPS_PROXY)、--endpoint-url を確認してから、同じコマンドをもう一度実行してください。",
     }
@@ -74,6 +74,10 @@ catalogue! {
     bucket_region_hint() {
         en: "Choose another name; a bucket can't be moved.",
         ja: "別の名前を指定してください。バケットのリージョンは変更できません。",
+    }
+    bucket_missing(bucket) ["JMC-S3-MISSING"] {
+        en: "The bucket `{bucket}` does not exist.",
+        ja: "バケット `{bucket}` が存在しません。",
     }
     bucket_foreign(bucket) ["JMC-S3-OWNER"] {
         en: "`{bucket}` belongs to another AWS account, or you may not look at it.",

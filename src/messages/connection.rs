@@ -127,10 +127,6 @@ catalogue! {
         en: "Check in the Redshift console that the cluster is available and not paused.",
         ja: "Redshiftコンソールで、クラスターのステータスが「利用可能」であること(一時停止中でないこと)を確認してください。",
     }
-    skip_hint() {
-        en: "If only the JMC server can reach the cluster, go on with --skip-connection-test.",
-        ja: "JMCサーバーからのみ接続できる構成であれば、--skip-connection-test を付けて続けられます。",
-    }
     refused(host, port) ["JMC-CONN-REFUSED"] {
         en: "`{host}` refused the connection on port {port}: nothing is listening there.",
         ja: "`{host}` のポート {port} への接続が拒否されました。このポートでは何も待ち受けていません。",
@@ -379,6 +375,32 @@ catalogue! {
         en: "The server's own words are below the error. Try `select version()` in the query editor with the same user.",
         ja: "サーバーの応答はエラーの下に表示されています。同じユーザーでクエリエディタから `select version()` を実行してみてください。",
     }
+
+    // What AWS tells about a warehouse that cannot be reached.
+
+    aws_missing(name, region) {
+        en: "AWS knows no `{name}` in {region}: it was deleted or renamed, or this is another account or region.",
+        ja: "AWSの{region}に `{name}` は存在しません。削除または名前変更されたか、アカウントやリージョンが異なります。",
+    }
+    aws_paused(name) {
+        en: "AWS says that `{name}` is paused. Resume it: aws redshift resume-cluster --cluster-identifier {name}",
+        ja: "`{name}` は一時停止中です。次のコマンドで再開できます: aws redshift resume-cluster --cluster-identifier {name}",
+    }
+    aws_busy(name, status) {
+        en: "AWS says that the status of `{name}` is `{status}`. Wait until it is available.",
+        ja: "`{name}` の現在のステータスは `{status}` です。「利用可能」になるまでお待ちください。",
+    }
+    aws_endpoint(name, endpoint) {
+        en: "AWS says that the endpoint of `{name}` is {endpoint}.",
+        ja: "AWS上の `{name}` のエンドポイントは {endpoint} です。",
+    }
+    aws_network(vpc, groups, public) {
+        en: "AWS says: VPC {vpc}; security groups {groups}; {public}.",
+        ja: "AWS上の設定: VPC {vpc}、セキュリティグループ {groups}、{public}。",
+    }
+    aws_public() { en: "publicly accessible", ja: "パブリックアクセス有効" }
+    aws_private() { en: "not publicly accessible", ja: "パブリックアクセス無効" }
+    aws_unknown() { en: "public access unknown", ja: "パブリックアクセス不明" }
 
     // Where the password comes from.
 

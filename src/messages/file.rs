@@ -11,6 +11,10 @@ catalogue! {
         en: "`{path}` does not exist.",
         ja: "`{path}` が存在しません。",
     }
+    missing_hint() {
+        en: "Name the site file with --site, or set the site up with jmc-site init.",
+        ja: "--site でサイトファイルを指定するか、jmc-site init でサイトを設定してください。",
+    }
     truncated(path, line) ["JMC-FILE-TRUNCATED"] {
         en: "`{path}` ends in the middle, at line {line}: the file is cut off.",
         ja: "`{path}` が {line} 行目の途中で終わっています。ファイルが途中で切れています。",

@@ -124,9 +124,13 @@ catalogue! {
         ja: "名前を入力するとトピックを作成します。既存のトピックはARNを入力してください。",
     }
     ask_topic(event) { en: "SNS topic ({event})", ja: "通知用SNS Topic ({event})" }
+    subscription_help() {
+        en: "Who is notified: a mail address, a URL, an ARN, or such as sms:+819012345678.",
+        ja: "通知先はメールアドレス、URL、ARN、または sms:+819012345678 の形式です。",
+    }
     ask_subscription(event) {
-        en: "Subscription ({event}), such as email:ops@example.com (empty line ends)",
-        ja: "通知先 ({event})、例 email:ops@example.com (空行で終了)",
+        en: "Notify ({event}; empty line ends)",
+        ja: "通知先 ({event}、空行で終了)",
     }
 
     buckets_help(region) {
@@ -179,7 +183,7 @@ catalogue! {
     review_redshift() { en: "Redshift connection", ja: "Redshift接続" }
     review_notifications() { en: "Job notifications", ja: "ジョブ実行通知" }
     review_components() { en: "Components", ja: "構成要素設定" }
-    review_password(source) { en: "(password: {source}; not saved)", ja: "(パスワード: {source}、保存しません)" }
+    review_password(source) { en: "(password: {source})", ja: "(パスワード: {source})" }
     review_subscriptions(count) { en: "{count} subscription(s)", ja: "通知先 {count} 件" }
     ask_apply(account, creates, changes) {
         en: "Create {creates} and change {changes} in account {account}?",

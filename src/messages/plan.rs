@@ -19,6 +19,11 @@ catalogue! {
     create_role() { en: "create IAM role", ja: "IAMロールを作成" }
     use_role() { en: "use IAM role", ja: "IAMロールを使用" }
     grant_buckets() { en: "extend IAM role", ja: "IAMロールに権限を追加" }
+    revoke_buckets() { en: "restrict IAM role", ja: "IAMロールの権限を削除" }
+    totals_revoking(creates, changes, revoked) {
+        en: "{creates} to create, {changes} to change, 0 to delete. {revoked} resource ARN(s) are taken out of policies; no bucket and no object is deleted.",
+        ja: "作成 {creates}、変更 {changes}、削除 0。ポリシーからリソースARNを {revoked} 個取り除きます。バケットとオブジェクトは削除しません。",
+    }
     create_policy() { en: "create inline policy", ja: "インラインポリシーを作成" }
     attach_role() { en: "attach role to", ja: "ロールを付与" }
     wait_in_sync() { en: "wait for role on", ja: "ロールの反映を待機" }

@@ -48,8 +48,8 @@ catalogue! {
         ja: "変更の一部が反映されている可能性があります。残りの変更を行うには、同じコマンドをもう一度実行してください。",
     }
     changes_not_confirmed() {
-        en: "The changes were made, but were not confirmed. Run `jmc-site check` to see the state.",
-        ja: "変更は行いましたが、反映の確認が終わっていません。`jmc-site check` で状態を確認してください。",
+        en: "The changes were made, but were not confirmed. Run the same command again: it changes only what is missing.",
+        ja: "変更は行いましたが、反映の確認が終わっていません。同じコマンドをもう一度実行してください。不足分だけが変更されます。",
     }
     no_answer() ["JMC-PROMPT-READ"] {
         en: "Could not read an answer from the terminal.",

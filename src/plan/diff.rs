@@ -3,7 +3,7 @@
 
 use super::observed::{BucketState, Observed, OurBucket, PresentRole, RoleState, TopicState};
 use super::policy::{self, Access, Budget, INLINE_ROLE_LIMIT, Policy, trust};
-use super::{Action, Grant, Plan, Unchanged};
+use super::{Action, Plan, PolicyEdit, Unchanged};
 use crate::error::{Error, Result};
 use crate::messages::{aws as msg, plan as say};
 use crate::site::arn::TopicRef;
@@ -252,17 +252,17 @@ fn roles(plan: &mut Plan, site: &Site, observed: &Observed, created: &BTreeMap<S
             }
             (Some(_), _) => {}
         }
-        match grant(site, kind, present) {
-            Ok(Some(grant)) => {
-                if !grant.budget.fits() {
+        match policy_edit(site, kind, present) {
+            Ok(Some(edit)) => {
+                if !edit.budget.fits() && edit.budget.used_after > edit.budget.used_before {
                     let full =
-                        msg::policy_full(&role.name, grant.budget.used_after, grant.budget.limit);
+                        msg::policy_full(&role.name, edit.budget.used_after, edit.budget.limit);
                     plan.blockers
                         .push(Error::new(full).hint(msg::policy_full_hint()));
                 }
                 // No role reaches a name before the bucket behind it is known to be ours.
-                needs.extend(grant.buckets.iter().filter_map(|name| created.get(name)));
-                plan.push(Action::GrantBuckets(grant), needs);
+                needs.extend(edit.buckets.iter().filter_map(|name| created.get(name)));
+                plan.push(Action::EditPolicy(edit), needs);
             }
             Ok(None) => plan.unchanged.push(Unchanged::Role {
                 kind,
@@ -304,11 +304,15 @@ pub fn access_of(kind: RoleKind) -> Access {
     }
 }
 
-/// Plans the edit of a role's inline policy; `None` where it has all it needs.
-fn grant(site: &Site, kind: RoleKind, present: Option<&PresentRole>) -> Result<Option<Grant>> {
+/// Plans the edit of a role's inline policy; `None` where it has all it needs and no more.
+fn policy_edit(
+    site: &Site,
+    kind: RoleKind,
+    present: Option<&PresentRole>,
+) -> Result<Option<PolicyEdit>> {
     let role = site.role(kind);
     let access = access_of(kind);
-    let buckets = site.reach_of(kind);
+    let (buckets, revoked) = (site.reach_of(kind), site.revoked_of(kind));
     let name = match kind {
         RoleKind::EcsTask => Some(site.roles.ecs_task.policy.clone()),
         RoleKind::Lambda => Some(site.roles.lambda.policy.clone()),
@@ -316,24 +320,19 @@ fn grant(site: &Site, kind: RoleKind, present: Option<&PresentRole>) -> Result<O
     };
     let Some(name) = name else { return Ok(None) };
     let before = present.and_then(|role| role.policies.get(name.as_str()));
-    let (after, added) = match before {
+    let (after, added, removed) = match before {
         Some(text) => {
-            let unreadable = |error: Error| {
-                let text = msg::policy_unreadable(&role.name, &name);
-                let outer = Error::new(text).cause(error.text().get(crate::messages::Lang::En));
-                error.hints().iter().cloned().fold(outer, Error::hint)
-            };
-            let edit = Policy::parse(text)
-                .and_then(|policy| policy.with_buckets(access, site.partition(), &buckets))
-                .map_err(unreadable)?;
-            if !edit.changed {
+            let edited = edited(text, access, site.partition(), &buckets, &revoked)
+                .map_err(|error| unreadable(site, kind, &name, &error))?;
+            if edited.text == *text {
                 return Ok(None);
             }
-            (edit.after, edit.added)
+            (edited.text, edited.added, edited.removed)
         }
         None if kind == RoleKind::Redshift => {
             let text = Policy::new_for(access, site.partition(), &buckets)?;
-            (text, new_changes(access, site.partition(), &buckets)?)
+            let added = new_changes(access, site.partition(), &buckets)?;
+            (text, added, Vec::new())
         }
         None => {
             let missing = msg::policy_missing(&role.name, &name);
@@ -350,23 +349,64 @@ fn grant(site: &Site, kind: RoleKind, present: Option<&PresentRole>) -> Result<O
             .filter(move |(other, _)| *other != name)
             .map(|(_, text)| text.as_str())
     });
-    let budget = Budget::new(
-        others,
-        before.map(String::as_str),
-        Some(after.as_str()),
-        INLINE_ROLE_LIMIT,
-    );
-    Ok(Some(Grant {
+    let before_text = before.map(String::as_str);
+    let budget = Budget::new(others, before_text, Some(after.as_str()), INLINE_ROLE_LIMIT);
+    let owned = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
+    Ok(Some(PolicyEdit {
         kind,
         role: role.clone(),
         policy: name,
         access,
-        buckets: buckets.into_iter().map(str::to_owned).collect(),
+        buckets: owned(buckets),
+        revoked: owned(revoked),
         added,
+        removed,
         before: before.cloned(),
         after,
         budget,
     }))
+}
+
+/// A document after an edit, and what that changes.
+#[derive(Clone, Debug)]
+pub struct Edited {
+    /// The document.
+    pub text: String,
+    /// What is granted.
+    pub added: Vec<policy::Change>,
+    /// What is taken away.
+    pub removed: Vec<policy::Change>,
+}
+
+/// Grants some buckets in a document and takes others away; the same edit is made
+/// when planning and, on the document as it is then, when writing.
+pub fn edited(
+    text: &str,
+    access: Access,
+    partition: &str,
+    buckets: &[&str],
+    revoked: &[&str],
+) -> Result<Edited> {
+    let granted = Policy::parse(text)?.with_buckets(access, partition, buckets)?;
+    if revoked.is_empty() {
+        return Ok(Edited {
+            text: granted.after,
+            added: granted.added,
+            removed: Vec::new(),
+        });
+    }
+    let cut = Policy::parse(&granted.after)?.without_buckets(access, partition, revoked)?;
+    Ok(Edited {
+        text: cut.after,
+        added: granted.added,
+        removed: cut.removed,
+    })
+}
+
+fn unreadable(site: &Site, kind: RoleKind, name: &PolicyName, error: &Error) -> Error {
+    let text = msg::policy_unreadable(&site.role(kind).name, name);
+    let outer = Error::new(text).cause(error.text().get(crate::messages::Lang::En));
+    error.hints().iter().cloned().fold(outer, Error::hint)
 }
 
 /// Describes what a new document grants, as an edit of an existing one would.

@@ -51,7 +51,8 @@ pub struct Step {
     pub needs: Vec<usize>,
 }
 
-/// A change in AWS. None of them takes a permission or a resource away.
+/// A change in AWS. None of them deletes a resource; only the edit of a policy for a
+/// bucket that leaves the site takes a permission away.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "action", rename_all = "kebab-case")]
 pub enum Action {
@@ -97,8 +98,8 @@ pub enum Action {
         /// Its tags.
         tags: BTreeMap<String, String>,
     },
-    /// Grants buckets to a role in one inline policy.
-    GrantBuckets(Grant),
+    /// Grants buckets to a role, or takes them away, in one inline policy.
+    EditPolicy(PolicyEdit),
     /// Attaches the role to the cluster or namespace and waits until it is in sync.
     AttachRole {
         /// The cluster or workgroup.
@@ -149,7 +150,7 @@ pub enum Action {
 
 /// An edit of one role's inline policy.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Grant {
+pub struct PolicyEdit {
     /// Which of the matrix's roles it is.
     pub kind: RoleKind,
     /// The role.
@@ -160,8 +161,14 @@ pub struct Grant {
     pub access: Access,
     /// The buckets that the policy must reach.
     pub buckets: Vec<String>,
+    /// The buckets that the policy must no longer reach.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub revoked: Vec<String>,
     /// The ARNs that are added, by actions.
     pub added: Vec<policy::Change>,
+    /// The ARNs that are taken away, by actions.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub removed: Vec<policy::Change>,
     /// The document now; none where the policy is new.
     pub before: Option<String>,
     /// The document as it will be.

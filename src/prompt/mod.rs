@@ -80,6 +80,10 @@ pub enum QuestionId {
     LambdaRole,
     /// The inline policy of the Lambda role.
     LambdaPolicy,
+    /// What a bucket that is added is for.
+    BucketKind,
+    /// Whether a further bucket is added.
+    AnotherBucket,
     /// A section of the review to answer again.
     Review,
     /// Whether to carry the plan out.
@@ -115,7 +119,8 @@ impl QuestionId {
             Self::EcsTaskPolicy => "--ecs-task-policy",
             Self::LambdaRole => "--lambda-role",
             Self::LambdaPolicy => "--lambda-policy",
-            Self::AfterFailedTest | Self::Review => return None,
+            Self::BucketKind => "--bucket",
+            Self::AfterFailedTest | Self::AnotherBucket | Self::Review => return None,
         })
     }
 }

@@ -162,7 +162,7 @@ fn split_port(authority: &str) -> Result<(&str, Option<&str>), Text> {
     if authority.parse::<Ipv6Addr>().is_ok() {
         return Ok((authority, None));
     }
-    Ok(match authority.split_once([':', '：']) {
+    Ok(match authority.split_once(':') {
         Some((host, port)) => (host, Some(port)),
         None => (authority, None),
     })

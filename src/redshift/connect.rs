@@ -54,6 +54,7 @@ pub async fn test(
         latency: found.latency,
         method: asked.method().unwrap_or(Method::Trust),
         schema: found.schema,
+        role: found.role,
     })
 }
 

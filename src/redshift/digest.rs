@@ -110,6 +110,8 @@ pub struct DigestAuth<S> {
     asked: Asked,
     client_nonce: Box<dyn Fn() -> String + Send + Sync>,
     logged_in: bool,
+    /// What the server did wrong; said once the client has read all that came before.
+    broken: Option<Refusal>,
     challenge: Option<Challenge>,
     /// Read from the server, not yet a whole message.
     incoming: Vec<u8>,
@@ -150,6 +152,7 @@ impl<S> DigestAuth<S> {
             asked: Asked::default(),
             client_nonce: Box::new(client_nonce),
             logged_in: false,
+            broken: None,
             challenge: None,
             incoming: Vec::new(),
             ready: Vec::new(),
@@ -207,7 +210,12 @@ impl<S> DigestAuth<S> {
     /// Passes one authentication request on, or something the client can answer instead.
     fn authentication(&mut self, start: usize, end: usize) -> Result<(), Refusal> {
         let mut body = Body(&self.incoming[start..end]);
-        match body.number()? {
+        let code = body.number()?;
+        // One answer of the client's could otherwise be taken for the answer to another.
+        if matches!(code, 3 | 5 | 10 | 13) && self.asked.method().is_some() {
+            return Err(Refusal::Malformed("a second request for a password"));
+        }
+        match code {
             0 => {
                 if self.asked.method().is_none() {
                     self.asked.set(Method::Trust);
@@ -218,9 +226,6 @@ impl<S> DigestAuth<S> {
             3 => self.asked.set(Method::Cleartext),
             5 => self.asked.set(Method::Md5),
             10..=12 => self.asked.set(Method::Scram),
-            13 if self.challenge.is_some() || !self.swallowed.0.is_empty() => {
-                return Err(Refusal::Malformed("a second challenge"));
-            }
             13 => {
                 let algorithm = body.number()?;
                 if algorithm != 0 {
@@ -363,6 +368,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for DigestAuth<S> {
                     Ok(())
                 });
             }
+            if let Some(refusal) = &this.broken {
+                return Poll::Ready(Err(refusal.clone().into()));
+            }
             this.ready.clear();
             this.taken = 0;
             if buf.remaining() == 0 {
@@ -375,7 +383,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for DigestAuth<S> {
                 return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
             }
             this.incoming.extend_from_slice(read.filled());
-            this.sort()?;
+            this.broken = this.sort().err();
         }
     }
 }

@@ -61,8 +61,7 @@ pub(super) fn late(target: &Target, phase: Phase, deadline: Duration) -> Error {
         Phase::Connect => Error::new(say::silent(host, target.dialled_port(), after))
             .hint(say::silent_hint_group(target.port))
             .hint(say::silent_hint_private())
-            .hint(say::silent_hint_paused())
-            .hint(say::skip_hint()),
+            .hint(say::silent_hint_paused()),
         Phase::Tls | Phase::Login | Phase::Query => {
             let error = Error::new(say::stalled(host, phase.label(), after));
             let error = match phase {
@@ -80,7 +79,6 @@ pub(super) fn unresolved(target: &Target, cause: &io::Error) -> Error {
         .source(cause)
         .hint(say::dns_hint_name())
         .hint(say::dns_hint_private())
-        .hint(say::skip_hint())
 }
 
 /// A connection that was not accepted.
@@ -97,7 +95,6 @@ pub(super) fn not_connected(target: &Target, cause: &io::Error) -> Error {
         Error::new(say::unreachable(host, port))
             .source(cause)
             .hint(say::unreachable_hint())
-            .hint(say::skip_hint())
     }
 }
 

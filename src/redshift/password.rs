@@ -1,8 +1,10 @@
 //! Owns where the warehouse's password comes from. It asks nobody, and saves nothing.
 
 use crate::error::{Error, Result};
-use crate::messages::{Text, connection as say};
+use crate::messages::{Text, connection as say, login};
 use crate::secret::Secret;
+use crate::site::names::Identifier;
+use crate::site::secret::SecretArn;
 use serde::{Deserialize, Serialize};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -15,7 +17,7 @@ pub const VARIABLE: &str = "JMC_REDSHIFT_PASSWORD";
 const MAX_PASSWORD: usize = 4096;
 
 /// Where the password comes from. This is what the site file says; never the password.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PasswordSource {
     /// The operator types it.
@@ -26,17 +28,39 @@ pub enum PasswordSource {
     Env,
     /// It is in the file of libpq, `.pgpass`.
     Pgpass,
+    /// It is in a secret of AWS Secrets Manager.
+    SecretsManager(SecretArn),
+    /// There is none: AWS gives temporary credentials for the caller's own database user.
+    Iam,
+    /// There is none: AWS gives temporary credentials for this database user.
+    IamDbUser(Identifier),
 }
 
 impl PasswordSource {
     /// Returns the source in words.
-    pub fn label(self) -> Text {
+    pub fn label(&self) -> Text {
         match self {
             Self::Prompt => say::source_prompt(),
             Self::Stdin => say::source_stdin(),
             Self::Env => say::source_env(),
             Self::Pgpass => say::source_pgpass(),
+            Self::SecretsManager(arn) => login::source_secret(arn),
+            Self::Iam => login::source_iam(),
+            Self::IamDbUser(name) => login::source_iam_db_user(name),
         }
+    }
+
+    /// Says whether AWS has to be asked for it.
+    pub fn is_from_aws(&self) -> bool {
+        matches!(
+            self,
+            Self::SecretsManager(_) | Self::Iam | Self::IamDbUser(_)
+        )
+    }
+
+    /// Says whether AWS names the user who logs in.
+    pub fn is_iam(&self) -> bool {
+        matches!(self, Self::Iam | Self::IamDbUser(_))
     }
 }
 

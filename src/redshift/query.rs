@@ -3,7 +3,8 @@
 
 use super::connect::Connection;
 use super::failure;
-use super::target::{Phase, SchemaUse, Target};
+use super::role::role_use;
+use super::target::{Phase, RoleUse, SchemaUse, Target};
 use super::tls::printable;
 use crate::error::Error;
 use std::time::{Duration, Instant};
@@ -17,6 +18,7 @@ pub(super) struct Found {
     pub(super) database: String,
     pub(super) latency: Duration,
     pub(super) schema: Option<SchemaUse>,
+    pub(super) role: Option<RoleUse>,
 }
 
 /// Asks who we are, what the server is, and whether the schema may be used.
@@ -67,6 +69,11 @@ async fn ask(target: &Target, client: &Client, padb: Option<String>) -> Result<F
         None => None,
         Some(schema) => Some(schema_use(target, client, schema).await?),
     };
+    // PostgreSQL has no such roles.
+    let role = match target.role.as_deref().filter(|_| release.is_some()) {
+        None => None,
+        Some(role) => Some(role_use(client, role).await),
+    };
     Ok(Found {
         version,
         redshift: release.is_some(),
@@ -74,6 +81,7 @@ async fn ask(target: &Target, client: &Client, padb: Option<String>) -> Result<F
         database: database.clone(),
         latency,
         schema,
+        role,
     })
 }
 

@@ -83,6 +83,8 @@ pub struct Target {
     pub server_name: Option<String>,
     /// A schema that the user should be able to use.
     pub schema: Option<String>,
+    /// The ARN of an IAM role that the user should be able to use.
+    pub role: Option<String>,
     /// An address to dial instead; see [`DIAL_VARIABLE`].
     pub dial: Option<(String, u16)>,
     /// How long each phase may take.
@@ -101,6 +103,7 @@ impl Target {
             ca_file: None,
             server_name: None,
             schema: None,
+            role: None,
             dial: None,
             deadlines: Deadlines::default(),
         }
@@ -220,6 +223,15 @@ pub enum SchemaUse {
     Missing,
 }
 
+/// What the user may do with the IAM role that was asked for, as far as the database says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct RoleUse {
+    /// Whether COPY may use it.
+    pub copy: Option<bool>,
+    /// Whether UNLOAD may use it.
+    pub unload: Option<bool>,
+}
+
 /// What a successful test found.
 #[derive(Clone, Debug, Serialize)]
 pub struct Connected {
@@ -243,4 +255,6 @@ pub struct Connected {
     pub method: Method,
     /// What the user may do with the schema that was asked for.
     pub schema: Option<SchemaUse>,
+    /// What the user may do with the IAM role that was asked for.
+    pub role: Option<RoleUse>,
 }

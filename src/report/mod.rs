@@ -1,6 +1,7 @@
 //! Owns how plans and results read: lines for a person, values for JSON. It
 //! decides nothing and calls nothing.
 
+pub mod connection;
 pub mod outcome;
 pub mod plan;
 
@@ -11,7 +12,7 @@ use crate::site::RoleKind;
 /// A line of a plan in parts.
 #[derive(Clone, Debug)]
 pub struct Line {
-    /// `+` create, `~` change, `=` unchanged, `!` blocker.
+    /// `+` create, `~` change, `-` revoke, `=` unchanged, `!` blocker.
     pub symbol: char,
     /// What is done.
     pub verb: Text,
@@ -78,24 +79,25 @@ pub fn describe(action: &Action) -> Line {
                 .map(|boundary| Detail::Text(say::boundary(boundary)))
                 .collect(),
         ),
-        Action::GrantBuckets(grant) => {
-            let budget = &grant.budget;
+        Action::EditPolicy(edit) => {
+            let budget = &edit.budget;
             let size = say::size(
-                &grant.policy,
+                &edit.policy,
                 grouped(budget.used_before),
                 grouped(budget.used_after),
                 grouped(budget.limit),
             );
-            let new = grant.before.is_none();
-            let (symbol, verb) = if new {
+            let (symbol, verb) = if edit.before.is_none() {
                 ('+', say::create_policy())
+            } else if edit.added.is_empty() {
+                ('-', say::revoke_buckets())
             } else {
                 ('~', say::grant_buckets())
             };
             line(
                 symbol,
                 verb,
-                grant.role.name.to_string(),
+                edit.role.name.to_string(),
                 vec![Detail::Text(size)],
             )
         }

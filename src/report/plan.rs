@@ -37,8 +37,8 @@ pub fn print(ui: &Ui, site: &Site, plan: &Plan) {
         .min(30);
     for (line, action) in &lines {
         ui.result(&text(ui, line, verbs, subjects));
-        if let Some(Action::GrantBuckets(grant)) = action {
-            for change in &grant.added {
+        if let Some(Action::EditPolicy(edit)) = action {
+            for change in edit.added.iter().chain(&edit.removed) {
                 differences(ui, change);
             }
         }
@@ -56,7 +56,11 @@ pub fn print(ui: &Ui, site: &Site, plan: &Plan) {
     }
     if plan.blockers.is_empty() {
         let (creates, changes) = counts(plan);
-        ui.result(&format!("  {}", ui.text(&say::totals(creates, changes))));
+        let totals = match revocations(plan) {
+            0 => say::totals(creates, changes),
+            revoked => say::totals_revoking(creates, changes, revoked),
+        };
+        ui.result(&format!("  {}", ui.text(&totals)));
     }
 }
 
@@ -68,6 +72,17 @@ pub fn counts(plan: &Plan) -> (usize, usize) {
         .filter(|step| describe(&step.action).symbol == '+')
         .count();
     (creates, plan.steps.len() - creates)
+}
+
+/// Returns how many ARNs are taken out of policies.
+fn revocations(plan: &Plan) -> usize {
+    plan.steps
+        .iter()
+        .map(|step| match &step.action {
+            Action::EditPolicy(edit) => edit.removed.iter().map(|change| change.arns.len()).sum(),
+            _ => 0,
+        })
+        .sum()
 }
 
 /// Puts a line together; details that do not fit beside the subject go below it.
@@ -103,12 +118,16 @@ fn differences(ui: &Ui, change: &policy::Change) {
         .map(|action| action.trim_start_matches("s3:"))
         .collect();
     ui.result(&format!("      {}", actions.join(", ")));
+    let sign = match change.sign {
+        policy::Sign::Grant => '+',
+        policy::Sign::Revoke => '-',
+    };
     for arn in change.arns.iter().take(SHOWN_ARNS) {
-        ui.result(&format!("        + {arn}"));
+        ui.result(&format!("        {sign} {arn}"));
     }
     if change.arns.len() > SHOWN_ARNS {
         ui.result(&format!(
-            "        + ... ({})",
+            "        {sign} ... ({})",
             change.arns.len() - SHOWN_ARNS
         ));
     }

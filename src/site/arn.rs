@@ -7,15 +7,15 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The parts of `arn:partition:service:region:account:resource`.
-struct Parts<'a> {
+pub(super) struct Parts<'a> {
     partition: &'a str,
-    service: &'a str,
-    region: &'a str,
-    account: &'a str,
-    resource: &'a str,
+    pub(super) service: &'a str,
+    pub(super) region: &'a str,
+    pub(super) account: &'a str,
+    pub(super) resource: &'a str,
 }
 
-fn split(value: &str) -> Option<Parts<'_>> {
+pub(super) fn split(value: &str) -> Option<Parts<'_>> {
     let mut parts = value.splitn(6, ':');
     let (arn, partition) = (parts.next()?, parts.next()?);
     let found = Parts {
@@ -288,13 +288,15 @@ pub struct Subscription {
 }
 
 impl Subscription {
-    /// Reads `protocol:endpoint`; a URL or an ARN tells its protocol itself.
+    /// Reads `protocol:endpoint`; a URL, an ARN or a mail address tells its protocol itself.
     pub fn parse(value: &str) -> Result<Self, Text> {
         let value = value.trim();
         plain(value, 2048)?;
         let refuse = || msg::subscription_form(shortened(value));
         let (protocol, endpoint) = if let Some(parts) = split(value) {
             (parts.service, value)
+        } else if !value.contains(':') && is_mail_address(value) {
+            ("email", value)
         } else {
             let (protocol, rest) = value.split_once(':').ok_or_else(refuse)?;
             if rest.starts_with("//") {
@@ -397,6 +399,7 @@ mod tests {
     fn subscriptions_know_their_protocol() {
         for (typed, protocol, endpoint) in [
             ("email:ops@example.com", "email", "ops@example.com"),
+            ("ops@example.com", "email", "ops@example.com"),
             (
                 "email-json:ops@example.co.jp",
                 "email-json",
@@ -431,13 +434,7 @@ mod tests {
             );
             assert_eq!(Subscription::parse(&read.to_string()).unwrap(), read);
         }
-        for typed in [
-            "ops@example.com",
-            "fax:1",
-            "email:ops",
-            "email:a b@c.d",
-            "sms:0901234",
-        ] {
+        for typed in ["ops", "fax:1", "email:ops", "email:a b@c.d", "sms:0901234"] {
             assert!(Subscription::parse(typed).is_err(), "{typed}");
         }
     }

@@ -4,6 +4,7 @@
 use super::{Site, VERSION};
 use crate::error::{Error, Result};
 use crate::messages::file as msg;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
@@ -46,31 +47,41 @@ pub fn read_as<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
 }
 
 /// Writes a site file atomically: a temporary file beside it, fsync, rename; mode 0600.
-///
-/// A symbolic link is followed, so that it stays one.
 pub fn write(path: &Path, site: &Site) -> Result<()> {
-    let failed = |error: &dyn std::error::Error| {
-        Error::new(msg::unwritable(path.display()))
-            .source(error)
-            .hint(msg::unwritable_hint())
-    };
+    write_json(path, site)
+}
+
+/// Writes a value as JSON in the same way.
+pub fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<()> {
+    let text = serde_json::to_string_pretty(value).map_err(|error| failed(path, &error))?;
+    write_text(path, &format!("{text}\n"))
+}
+
+/// Writes a text in the same way. A symbolic link is followed, so that it stays one.
+pub fn write_text(path: &Path, text: &str) -> Result<()> {
     let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
     let folder = match target.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    let mut text = serde_json::to_string_pretty(site).map_err(|error| failed(&error))?;
-    text.push('\n');
     // NamedTempFile is created with mode 0600.
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|error| failed(&error))?;
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|error| failed(path, &error))?;
     file.write_all(text.as_bytes())
-        .map_err(|error| failed(&error))?;
-    file.as_file().sync_all().map_err(|error| failed(&error))?;
+        .map_err(|error| failed(path, &error))?;
+    file.as_file()
+        .sync_all()
+        .map_err(|error| failed(path, &error))?;
     file.persist(&target)
-        .map_err(|error| failed(&error.error))?;
+        .map_err(|error| failed(path, &error.error))?;
     // The rename itself must survive a crash; not every file system can sync a folder.
     if let Ok(folder) = std::fs::File::open(folder) {
         let _ = folder.sync_all();
     }
     Ok(())
+}
+
+fn failed(path: &Path, error: &dyn std::error::Error) -> Error {
+    Error::new(msg::unwritable(path.display()))
+        .source(error)
+        .hint(msg::unwritable_hint())
 }

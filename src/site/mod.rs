@@ -4,6 +4,8 @@
 pub mod arn;
 pub mod file;
 pub mod names;
+pub mod secret;
+pub mod undo;
 
 use crate::redshift::endpoint::partition_of;
 use crate::redshift::password::PasswordSource;
@@ -43,6 +45,22 @@ pub struct Site {
     /// Tags for everything that is created.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
+    /// Buckets whose access is being taken away; empty as soon as that is done.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub removing: Vec<Removal>,
+    /// The bucket in which operators keep out of each other's way, where it is not found in the policies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lock_bucket: Option<BucketName>,
+}
+
+/// A bucket that leaves the site, and what it was for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Removal {
+    /// The bucket.
+    pub name: BucketName,
+    /// What it no longer serves.
+    pub kinds: BTreeSet<BucketKind>,
 }
 
 /// How to reach the warehouse.
@@ -304,6 +322,17 @@ impl Site {
             .iter()
             .filter(|bucket| bucket.kinds.iter().any(|kind| role.reaches(*kind)))
             .map(|bucket| bucket.name.as_str())
+            .collect()
+    }
+
+    /// Returns the names of the buckets that a role must no longer reach.
+    pub fn revoked_of(&self, role: RoleKind) -> Vec<&str> {
+        let kept = self.reach_of(role);
+        self.removing
+            .iter()
+            .filter(|bucket| bucket.kinds.iter().any(|kind| role.reaches(*kind)))
+            .map(|bucket| bucket.name.as_str())
+            .filter(|name| !kept.contains(name))
             .collect()
     }
 

@@ -13,17 +13,14 @@ use crate::answers::Answers;
 use crate::aws::observe::Observer;
 use crate::aws::verbose::Calls;
 use crate::aws::{Caller, Clients};
+use crate::connection::{Credentials, Variable};
 use crate::error::{Error, Result};
 use crate::messages::{Text, error as usage, init as say};
 use crate::prompt::{Prompter, QuestionId};
 use crate::redshift::Connected;
-use crate::secret::Secret;
 use crate::ui::Ui;
 use aws_config::SdkConfig;
 use tokio::runtime::Handle;
-
-/// Reads a variable of the environment.
-pub type Variable<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// One run of the wizard: who is asked, who is calling, and what is known so far.
 pub struct Wizard<'a> {
@@ -47,8 +44,8 @@ pub struct Wizard<'a> {
     pub answers: Answers,
     /// What is proposed where nothing is known.
     pub defaults: Answers,
-    /// The database password, once it is known.
-    pub password: Option<Secret>,
+    /// What the login is done with, once that is known.
+    pub login: Option<Credentials>,
     /// What the connection test found.
     pub connected: Option<Connected>,
     /// The clients of the site's region, once that is known.
@@ -135,8 +132,8 @@ impl Wizard<'_> {
     /// Asks all sections for what is not known.
     pub fn ask_all(&mut self) -> Result<()> {
         if !self.can_ask() {
-            let has_password = warehouse::find_password(self)?.is_some();
-            let flags = missing::missing(&self.answers, has_password);
+            let has_login = warehouse::has_login(self)?;
+            let flags = missing::missing(&self.answers, has_login);
             if !flags.is_empty() {
                 return Err(not_answered(&flags));
             }
@@ -179,7 +176,12 @@ impl Wizard<'_> {
 }
 
 /// Ends a run that may not ask for what is missing.
-fn not_answered(questions: &[QuestionId]) -> Error {
+pub(crate) fn not_answered(questions: &[QuestionId]) -> Error {
+    missing_answers(questions).hint(usage::missing_answers_hint())
+}
+
+/// Names what is missing by the flags.
+pub(crate) fn missing_answers(questions: &[QuestionId]) -> Error {
     let flags: Vec<&str> = questions.iter().filter_map(|id| id.flag()).collect();
-    Error::usage(usage::missing_answers(flags.join(" "))).hint(usage::missing_answers_hint())
+    Error::usage(usage::missing_answers(flags.join(" ")))
 }

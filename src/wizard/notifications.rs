@@ -178,6 +178,7 @@ fn ask_subscriptions(
 ) -> Result<BTreeSet<Subscription>> {
     let mut proposed = proposed.into_iter();
     let mut chosen = BTreeSet::new();
+    wizard.ui.say(&say::subscription_help());
     loop {
         // Saved subscriptions are offered one by one; `-` leaves one out.
         let default = proposed.next().map(String::from);

@@ -63,7 +63,7 @@ fn redshift(wizard: &Wizard<'_>) -> Vec<String> {
             text(answers.user.as_ref().map(ToString::to_string)),
         ),
     ];
-    if let Some(source) = answers.password {
+    if let Some(source) = &answers.password {
         let note = say::review_password(source.label());
         lines.push(wizard.ui.text(&note).to_owned());
     }

@@ -55,7 +55,7 @@ pub fn build(answers: &Answers, account: &AccountId) -> Result<Site> {
                 .user
                 .clone()
                 .ok_or_else(|| need(QuestionId::User))?,
-            password: redshift.password.unwrap_or(PasswordSource::Prompt),
+            password: redshift.password.clone().unwrap_or(PasswordSource::Prompt),
             warehouse: redshift
                 .warehouse
                 .clone()
@@ -87,6 +87,8 @@ pub fn build(answers: &Answers, account: &AccountId) -> Result<Site> {
             )?,
         },
         tags: answers.tags.clone().unwrap_or_default(),
+        removing: answers.removing.clone(),
+        lock_bucket: answers.lock_bucket.clone(),
     })
 }
 

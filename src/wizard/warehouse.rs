@@ -2,16 +2,13 @@
 //! live connection test.
 
 use super::Wizard;
+use crate::connection::{self, Credentials};
 use crate::error::{Error, Exit, Result};
-use crate::messages::{Text, connection as conn, init as say, plan as plan_say};
+use crate::messages::{Text, init as say, login as login_say};
 use crate::prompt::QuestionId;
-use crate::redshift::password::{self, Login, PasswordSource};
-use crate::redshift::target::{Deadlines, dial_override};
-use crate::redshift::{self, Address, Endpoint, PhaseDone, Target};
-use crate::secret::Secret;
+use crate::redshift::{self, Address, Endpoint, PasswordSource};
 use crate::site::names::{ClusterId, Identifier, Port, Region, SiteName, Workgroup};
 use crate::site::{ConnectionTest, Warehouse};
-use crate::ui::{Ui, cut, pad};
 
 /// Asks what is not known, then tests the connection until it passes or is given up.
 pub fn ask(wizard: &mut Wizard<'_>) -> Result<()> {
@@ -44,7 +41,7 @@ fn forget(wizard: &mut Wizard<'_>) {
     answers.redshift.tls = tls;
     defaults.region = answers.region.take();
     wizard.clients = None;
-    wizard.password = None;
+    wizard.login = None;
     wizard.connected = None;
 }
 
@@ -149,15 +146,7 @@ fn place(wizard: &mut Wizard<'_>) -> Result<()> {
         }
         wizard.answers.region = Some(region);
     }
-    let known = match &endpoint {
-        Endpoint::Provisioned { cluster, .. } => {
-            ClusterId::parse(cluster).ok().map(Warehouse::Cluster)
-        }
-        Endpoint::Serverless { workgroup, .. } => {
-            Workgroup::parse(workgroup).ok().map(Warehouse::Workgroup)
-        }
-        _ => None,
-    };
+    let known = connection::warehouse_of(&endpoint);
     if wizard.can_ask() {
         wizard.ui.say(&match (&endpoint, &wizard.answers.region) {
             (Endpoint::Provisioned { cluster, .. }, Some(region)) => {
@@ -242,32 +231,48 @@ fn identify(wizard: &mut Wizard<'_>, endpoint: &Endpoint) -> Result<Warehouse> {
     }
 }
 
+/// Says whether the login is known, or known where to get.
+pub fn has_login(wizard: &mut Wizard<'_>) -> Result<bool> {
+    Ok(aws_source(wizard).is_some() || local(wizard)?)
+}
+
+/// Returns the source of the login where AWS has to be asked for it.
+fn aws_source(wizard: &Wizard<'_>) -> Option<PasswordSource> {
+    let answered = wizard.answers.redshift.password.as_ref();
+    let source = answered.or(wizard.defaults.redshift.password.as_ref())?;
+    source.is_from_aws().then(|| source.clone())
+}
+
 /// Looks for the password where it need not be asked for: as given, environment, `.pgpass`.
-pub fn find_password(wizard: &mut Wizard<'_>) -> Result<Option<Secret>> {
-    if wizard.password.is_none() {
-        let redshift = &wizard.answers.redshift;
-        let found = if let Some(secret) = password::from_env(wizard.variable)? {
-            Some((secret, PasswordSource::Env))
-        } else if let (Some(host), Some(database), Some(user)) =
-            (&redshift.host, &redshift.database, &redshift.user)
-        {
-            let login = Login {
-                host,
-                port: redshift.port.unwrap_or(Port::REDSHIFT).get(),
-                database: database.as_str(),
-                user: user.as_str(),
-            };
-            password::from_pgpass(wizard.variable, login)?
-                .map(|secret| (secret, PasswordSource::Pgpass))
-        } else {
-            None
-        };
-        if let Some((secret, source)) = found {
-            wizard.password = Some(secret);
-            wizard.answers.redshift.password = Some(source);
-        }
+fn local(wizard: &mut Wizard<'_>) -> Result<bool> {
+    if wizard.login.is_none()
+        && let Some(found) = connection::local(&wizard.answers.redshift, wizard.variable)?
+    {
+        wizard.answers.redshift.password = Some(found.source.clone());
+        wizard.login = Some(found);
     }
-    Ok(wizard.password.clone())
+    Ok(wizard.login.is_some())
+}
+
+/// Returns what the login is done with, from its source or from the person.
+fn login(wizard: &mut Wizard<'_>) -> Result<Credentials> {
+    if let Some(source) = aws_source(wizard) {
+        let redshift = wizard.answers.redshift.clone();
+        let found =
+            wizard.look(async |seen| connection::from_aws(seen, &redshift, &source).await)?;
+        // Not kept: temporary credentials end, and a secret may have been mended since.
+        wizard.answers.redshift.password = Some(source);
+        return Ok(found);
+    }
+    local(wizard)?;
+    if let Some(known) = &wizard.login {
+        return Ok(known.clone());
+    }
+    let ui = wizard.ui;
+    let typed = connection::typed(wizard.prompter(QuestionId::Password)?, ui)?;
+    wizard.answers.redshift.password = Some(typed.source.clone());
+    wizard.login = Some(typed.clone());
+    Ok(typed)
 }
 
 /// How a test went.
@@ -283,42 +288,44 @@ enum Tested {
 fn test(wizard: &mut Wizard<'_>) -> Result<Tested> {
     if wizard.answers.redshift.connection_test == Some(ConnectionTest::Skipped) {
         wizard.ui.say(&say::test_skipped());
-        let source = wizard
-            .answers
-            .redshift
-            .password
-            .or(wizard.defaults.redshift.password);
-        wizard.answers.redshift.password = Some(source.unwrap_or(PasswordSource::Prompt));
+        let defaults = &wizard.defaults.redshift.password;
+        let source = &mut wizard.answers.redshift.password;
+        *source = source.take().or_else(|| defaults.clone());
+        source.get_or_insert(PasswordSource::Prompt);
         return Ok(Tested::Settled);
     }
-    let password = match find_password(wizard)? {
-        Some(password) => {
-            if wizard.can_ask()
-                && let Some(source) = wizard.answers.redshift.password
-            {
-                wizard.ui.say(&say::password_from(source.label()));
-            }
-            password
+    // Answering another section again does not make the connection doubtful.
+    if wizard.connected.is_some() {
+        return Ok(Tested::Settled);
+    }
+    let credentials = match login(wizard) {
+        Ok(credentials) => credentials,
+        Err(error) if wizard.can_ask() && aws_source(wizard).is_some() => {
+            wizard.ui.error(&error);
+            return after_failure(wizard);
         }
-        None => ask_password(wizard)?,
+        Err(error) => return Err(error),
     };
-    let target = target(wizard)?;
-    let ui = wizard.ui;
-    ui.line("");
-    let result = wizard.runtime.block_on(async {
-        let mut on_phase = |done: &PhaseDone| phase_line(ui, done);
-        redshift::test(&target, &password, &mut on_phase).await
-    });
-    match result {
+    if wizard.can_ask() && credentials.source != PasswordSource::Prompt {
+        let source = credentials.source.label();
+        wizard.ui.say(&say::password_from(source));
+    }
+    let target = connection::target(&wizard.answers, &credentials, wizard.variable)?;
+    match connection::test(wizard.ui, wizard.runtime, &target, &credentials) {
         Ok(connected) => {
-            ui.say(&conn::connected());
+            let user = wizard.answers.redshift.user.as_ref();
+            if let (Some(login), Some(user)) = (&credentials.user, user) {
+                wizard.ui.say(&login_say::other_user(login, user));
+            }
             wizard.connected = Some(connected);
             wizard.answers.redshift.connection_test = Some(ConnectionTest::Passed);
             Ok(Tested::Settled)
         }
         Err(failure) => {
-            let failed = say::test_failed(failure.phase.label());
-            ui.line(&format!("  --  {}", ui.text(&failed)));
+            let warehouse = wizard.answers.redshift.warehouse.clone();
+            let (runtime, warehouse) = (wizard.runtime, warehouse.as_ref());
+            let clients = || wizard.clients().clone();
+            let failure = connection::explained(failure, runtime, &target, warehouse, clients);
             if !wizard.can_ask() {
                 return Err(failure
                     .error
@@ -326,32 +333,8 @@ fn test(wizard: &mut Wizard<'_>) -> Result<Tested> {
                     .hint(say::skip_test_hint())
                     .hint(say::unchanged_hint()));
             }
-            ui.error(&failure.error);
+            wizard.ui.error(&failure.error);
             after_failure(wizard)
-        }
-    }
-}
-
-fn ask_password(wizard: &mut Wizard<'_>) -> Result<Secret> {
-    loop {
-        let question = say::ask_password();
-        let answer = wizard
-            .prompter(QuestionId::Password)?
-            .secret(QuestionId::Password, &question)?;
-        match answer {
-            Some(secret) => {
-                let secret = match password::check(secret) {
-                    Ok(secret) => secret,
-                    Err(error) => {
-                        wizard.ui.error(&error);
-                        continue;
-                    }
-                };
-                wizard.password = Some(secret.clone());
-                wizard.answers.redshift.password = Some(PasswordSource::Prompt);
-                return Ok(secret);
-            }
-            None => wizard.ui.say(&say::password_needed()),
         }
     }
 }
@@ -373,7 +356,7 @@ fn after_failure(wizard: &mut Wizard<'_>) -> Result<Tested> {
         1 => {
             // A password that was typed may have been the mistake.
             if wizard.answers.redshift.password == Some(PasswordSource::Prompt) {
-                wizard.password = None;
+                wizard.login = None;
             }
             Ok(Tested::Again)
         }
@@ -384,35 +367,4 @@ fn after_failure(wizard: &mut Wizard<'_>) -> Result<Tested> {
         }
         _ => Err(crate::signals::interruption()),
     }
-}
-
-fn target(wizard: &Wizard<'_>) -> Result<Target> {
-    let redshift = &wizard.answers.redshift;
-    let text = |value: Option<&Identifier>| value.map(ToString::to_string).unwrap_or_default();
-    let mut target = Target::new(
-        redshift.host.as_deref().unwrap_or_default(),
-        &text(redshift.database.as_ref()),
-        &text(redshift.user.as_ref()),
-    );
-    target.port = redshift.port.unwrap_or(Port::REDSHIFT).get();
-    target.tls = redshift.tls.mode.unwrap_or_default();
-    target.ca_file.clone_from(&redshift.tls.ca_file);
-    target.server_name.clone_from(&redshift.tls.server_name);
-    target.dial = dial_override(wizard.variable).map_err(Error::usage)?;
-    if let Some(each) = wizard.answers.connect_timeout {
-        target.deadlines = Deadlines::all(each);
-    }
-    Ok(target)
-}
-
-/// Prints a finished phase: `ok  TLS           *.c9x1abcd.ap-northeast-1.reds...  41 ms`.
-fn phase_line(ui: &Ui, done: &PhaseDone) {
-    let label = done.phase.label();
-    ui.line(&format!(
-        "  {}  {}  {}  {:>5} ms",
-        ui.text(&plan_say::step_ok()),
-        pad(ui.text(&label), 12),
-        pad(&cut(&done.detail, 44), 44),
-        done.took.as_millis()
-    ));
 }

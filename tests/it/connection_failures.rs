@@ -2,7 +2,7 @@
 //! its hint in both languages.
 
 use crate::connection::{connect, connect_with, target};
-use crate::warehouse::{self, Faults, Login, Options, Stage, Tls, Warehouse};
+use crate::sandbox::warehouse::{self, Faults, Login, Options, Stage, Tls, Warehouse};
 use jmc_site::messages::Lang;
 use jmc_site::redshift::{Connected, Deadlines, Failure, Phase, Target, TlsMode};
 use std::time::{Duration, Instant};
@@ -87,6 +87,65 @@ fn dns_a_name_that_does_not_resolve() {
         text,
         "ホスト名 `no-such-cluster.invalid` の名前解決ができませんでした。"
     );
+}
+
+/// What the test below sets for itself where the only name server is one that never answers.
+#[cfg(target_os = "linux")]
+const SILENT_DNS: &str = "JMC_SITE_TEST_SILENT_DNS";
+
+/// Runs itself in a name space with a resolv.conf of its own; nothing of this machine changes.
+#[cfg(target_os = "linux")]
+#[test]
+fn dns_a_name_server_that_does_not_answer() {
+    const SCRIPT: &str =
+        "ip link set lo up && mount --bind \"$1\" /etc/resolv.conf && shift && exec \"$@\"";
+    if std::env::var_os(SILENT_DNS).is_some() {
+        let _silent = std::net::UdpSocket::bind("127.0.0.1:53").expect("a port");
+        let mut target = Target::new("no-such-cluster.invalid", "dev", "jmc");
+        target.deadlines.resolve = DEADLINE;
+        let failure = assert_failure(
+            timed(&target),
+            Phase::Resolve,
+            "JMC-CONN-DNS-SILENT",
+            ("DNS settings", "DNSの設定"),
+        );
+        assert!(failure.took >= DEADLINE);
+        return;
+    }
+    let mut settings = tempfile::NamedTempFile::new().expect("a file");
+    std::io::Write::write_all(&mut settings, b"nameserver 127.0.0.1\n").expect("a file");
+    let mut apart = std::process::Command::new("unshare");
+    apart.args(["--map-root-user", "--mount", "--net", "--", "sh", "-ec"]);
+    let can = std::process::Command::new(apart.get_program())
+        .args(apart.get_args())
+        .args([SCRIPT, "sh"])
+        .arg(settings.path())
+        .arg("true")
+        .output();
+    if !can.is_ok_and(|output| output.status.success()) {
+        crate::connection::left_out(
+            "a name server that is silent",
+            "unshare is not allowed here",
+        );
+        return;
+    }
+    let start = Instant::now();
+    let output = apart
+        .args([SCRIPT, "sh"])
+        .arg(settings.path())
+        .arg(std::env::current_exe().expect("this program"))
+        .args([
+            "--exact",
+            "connection_failures::dns_a_name_server_that_does_not_answer",
+        ])
+        .env(SILENT_DNS, "1")
+        .output()
+        .expect("this test");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("1 passed"), "{said}");
+    // Nor does the program wait, at its end, for a look-up that goes on.
+    assert!(start.elapsed() < DEADLINE + Duration::from_secs(2));
 }
 
 /// A listener whose queue of connections is full: Linux then drops every further SYN,

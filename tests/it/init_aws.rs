@@ -284,6 +284,7 @@ fn elsewhere(region: &str, suffix: &str) -> (World, String) {
             ..cluster.clone()
         };
         if region.starts_with("cn-") {
+            seed::add_bucket(state, "acme-csa-system-bucket", ACCOUNT, region);
             // IAM is another one in each partition.
             for role in &mut state.roles {
                 role.arn = role.arn.replace("arn:aws:", "arn:aws-cn:");

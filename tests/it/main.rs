@@ -2,24 +2,38 @@
 
 #[path = "../sandbox/mod.rs"]
 pub mod sandbox;
+use sandbox::warehouse;
 
 mod connection;
+mod connection_address;
+mod connection_facts;
 mod connection_failures;
+mod connection_framing;
+mod connection_oracle;
+mod connection_password;
+mod connection_postgres;
+#[path = "../fuzz/checks.rs"]
+mod fuzz;
 mod init_answers;
 mod init_aws;
 mod init_denied;
 mod init_files;
+#[cfg(unix)]
 mod init_output;
 mod init_plain;
 #[cfg(unix)]
 mod init_terminal;
 mod init_wizard;
+mod localstack;
 mod plan;
 mod policy;
+#[path = "../oracle/postgres.rs"]
+mod postgres;
 #[cfg(unix)]
 mod prompt;
 #[cfg(unix)]
 mod pty;
+mod readme;
 mod sandbox_doors;
 mod sandbox_faults;
 mod sandbox_iam;
@@ -28,5 +42,4 @@ mod sandbox_redshift;
 mod sandbox_s3;
 mod sandbox_sns;
 mod support;
-#[path = "../sandbox/warehouse/mod.rs"]
-mod warehouse;
+mod test_connection;

@@ -6,6 +6,7 @@ use jmc_site::messages::{Lang, Text};
 use jmc_site::prompt::terminal::{Look, Terminal};
 use jmc_site::prompt::{Prompter, QuestionId};
 use jmc_site::signals::{Say, Signals};
+use jmc_site::terminal::can_ask;
 use std::io::Write;
 use std::process::Command;
 use std::time::Duration;
@@ -120,6 +121,7 @@ fn asked(ask: &str, terminal: &mut Terminal, signals: &Signals) -> Result<String
             let chosen = terminal.select_many(QuestionId::Events, &question, &items, &defaults)?;
             format!("{chosen:?}")
         }
+        "nothing" => format!("{} {}", can_ask(false), can_ask(true)),
         "apply" => {
             let cancel = signals.applying();
             say("<applying>");
@@ -334,7 +336,27 @@ fn a_line_longer_than_the_terminal_is_wide_can_be_erased_and_typed_again() {
 }
 
 #[test]
-fn a_pasted_line_shows_once_and_ctrl_u_wipes_it() {
+fn a_pasted_line_shows_once() {
+    let text = "abcdefg".repeat(200);
+    let mut pty = start("text", Lang::En);
+    pty.expect("Site name: ");
+    pty.wait_for_no_echo();
+    // A paste reaches the program in pieces, some of them between two reads.
+    for piece in text.as_bytes().chunks(7) {
+        pty.send(std::str::from_utf8(piece).expect("ASCII"));
+        std::thread::sleep(Duration::from_micros(20));
+    }
+    pty.send("\r");
+    let ended = pty.end();
+    let shown = lines(&ended.screen).concat();
+    assert!(
+        shown == format!("? Site name: {text}<answer {text:?}>"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn ctrl_u_wipes_the_line() {
     let mut pty = start("text", Lang::En);
     pty.expect("Site name: ");
     pty.wait_for_no_echo();
@@ -441,4 +463,24 @@ fn no_color_draws_without_escape_sequences() {
             "{name}"
         );
     }
+}
+
+#[test]
+fn questions_are_possible_only_when_stdin_is_the_terminal_too() {
+    let mut pty = start("nothing", Lang::En);
+    pty.expect("<answer true false>");
+    assert_eq!(pty.end().exit, 0);
+
+    let program = program("nothing", Lang::En);
+    let mut piped = Command::new("sh");
+    piped
+        .args(["-c", "\"$0\" \"$@\" </dev/null"])
+        .arg(program.get_program())
+        .args(program.get_args());
+    for (name, value) in program.get_envs() {
+        piped.env(name, value.unwrap_or_default());
+    }
+    let mut pty = Pty::start(&piped, (80, 24));
+    pty.expect("<answer false false>");
+    assert_eq!(pty.end().exit, 0);
 }

@@ -21,7 +21,7 @@ const SHELL: &str = r#"
     stty cols "$1" rows "$2"
     shift 2
     printf '[before %s]\n' "$(stty -g)"
-    "$@" 3>&1 >/dev/null
+    "$@" >/dev/null
     printf '\n[exit %s]\n' "$?"
     printf '[after %s]\n' "$(stty -g)"
 "#;

@@ -249,3 +249,20 @@ async fn enforced_policy_decides_by_action_and_resource() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn missing_key_is_only_shown_to_who_may_list() {
+    through_both(|sandbox, config| async move {
+        let s3 = aws_sdk_s3::Client::new(&config);
+        let get = || s3.get_object().bucket(DATA).key("none").send();
+        let allow = |actions: &[&str]| {
+            let statement = json!({"Effect": "Allow", "Action": actions, "Resource": "*"});
+            sandbox.enforce(&json!({"Statement": statement}).to_string());
+        };
+        allow(&["s3:GetObject"]);
+        assert_eq!(refusal(get().await), refused(403, "AccessDenied"));
+        allow(&["s3:GetObject", "s3:ListBucket"]);
+        assert_eq!(refusal(get().await), refused(404, "NoSuchKey"));
+    })
+    .await;
+}

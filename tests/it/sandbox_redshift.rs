@@ -316,6 +316,8 @@ async fn namespace_roles_are_replaced_whole() {
         assert_eq!(refusal(alone), invalid);
         let ecs = update().iam_roles(ECS).send().await;
         assert_eq!(refusal(ecs), invalid);
+        let one_principal = update().iam_roles(EXISTING).send().await;
+        assert_eq!(refusal(one_principal), invalid);
         let absent = update().iam_roles(&arn).default_iam_role_arn(DEFAULT);
         assert_eq!(refusal(absent.send().await), invalid);
     })

@@ -64,6 +64,13 @@ def main():
     (folder / "port.new").write_text(f"{port}\n")
     (folder / "port.new").rename(folder / "port")
 
+    # Reads the settings above when it is imported, so not before.
+    from localstack.services.s3 import provider
+
+    # No setting for this one: two LocalStacks on a machine would share, and leave behind, one folder below /tmp.
+    assert provider.DEFAULT_S3_TMP_DIR.startswith("/tmp/")
+    provider.DEFAULT_S3_TMP_DIR = str(folder / "s3")
+
     sys.argv = ["localstack"]
     runpy.run_module("localstack.runtime.main", run_name="__main__", alter_sys=True)
 

@@ -33,6 +33,10 @@ def runs(python):
 
 
 def build(folder, lock_file):
+    # What pip leaves in its temporary folder when it is killed goes with the folder of the half-built environment.
+    temporary = folder / "tmp"
+    temporary.mkdir()
+    os.environ["TMPDIR"] = str(temporary)
     subprocess.run([sys.executable, "-I", "-m", "venv", folder], check=True, stdout=sys.stderr)
     python = folder / "bin" / "python"
     # The lock file is complete: without --no-deps pip could add packages that it does not list.
@@ -41,6 +45,7 @@ def build(folder, lock_file):
     checked = subprocess.run(pip + ["check"], stdout=subprocess.PIPE, text=True)
     if checked.returncode:
         sys.exit(f"tests/run: {lock_file.name} does not fit together:\n{checked.stdout}")
+    shutil.rmtree(temporary, ignore_errors=True)
 
 
 def open_lock(cache, name):

@@ -28,7 +28,7 @@ pub fn check(state: &State, call: &Call, request: &Request) -> Result<(), Refusa
 /// <https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html>
 pub fn needs(state: &State, call: &Call, request: &Request) -> Vec<(String, String)> {
     match call.service {
-        Service::S3 => s3(call, request),
+        Service::S3 => s3(state, call, request),
         Service::Iam => iam(state, call, &Form::of(request)),
         // It is granted to everybody.
         Service::Sts => Vec::new(),
@@ -41,21 +41,36 @@ pub fn needs(state: &State, call: &Call, request: &Request) -> Vec<(String, Stri
     }
 }
 
-fn s3(call: &Call, request: &Request) -> Vec<(String, String)> {
+fn s3(state: &State, call: &Call, request: &Request) -> Vec<(String, String)> {
     let target = Target::of(request);
     let bucket = target.bucket.unwrap_or_default();
     let on_bucket = format!("arn:{}:s3:::{bucket}", call.partition);
-    let on_key = format!("{on_bucket}/{}", target.key.unwrap_or_default());
+    let key = target.key.unwrap_or_default();
+    let on_key = format!("{on_bucket}/{key}");
+    let id = (call.partition.to_owned(), bucket);
+    let missing = !state
+        .buckets
+        .get(&id)
+        .is_some_and(|b| b.objects.contains_key(&key));
     let (action, resource) = match call.operation.as_str() {
         "ListBuckets" => ("ListAllMyBuckets", "*".to_owned()),
-        "HeadBucket" | "ListObjectsV2" => ("ListBucket", on_bucket),
-        "PutPublicAccessBlock" => ("PutBucketPublicAccessBlock", on_bucket),
-        "GetPublicAccessBlock" => ("GetBucketPublicAccessBlock", on_bucket),
+        "HeadBucket" | "ListObjectsV2" => ("ListBucket", on_bucket.clone()),
+        "PutPublicAccessBlock" => ("PutBucketPublicAccessBlock", on_bucket.clone()),
+        "GetPublicAccessBlock" => ("GetBucketPublicAccessBlock", on_bucket.clone()),
         "HeadObject" | "GetObject" => ("GetObject", on_key),
         "PutObject" | "DeleteObject" => (call.operation.as_str(), on_key),
-        other => (other, on_bucket),
+        other => (other, on_bucket.clone()),
     };
     let mut needs = vec![(format!("s3:{action}"), resource.clone())];
+    // Only who may list learns that a key is missing; others are denied.
+    // https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+    if action == "GetObject" && missing {
+        needs.push(("s3:ListBucket".to_owned(), on_bucket.clone()));
+    }
+    let tagged = String::from_utf8_lossy(&request.body).contains("<Tags>");
+    if action == "CreateBucket" && tagged {
+        needs.push(("s3:TagResource".to_owned(), on_bucket));
+    }
     let conditional = request.header("if-match").is_some_and(|m| m != "*");
     if conditional && matches!(action, "PutObject" | "DeleteObject") {
         needs.push(("s3:GetObject".to_owned(), resource));
@@ -90,8 +105,13 @@ fn iam(state: &State, call: &Call, form: &Form) -> Vec<(String, String)> {
         },
     };
     let mut needs = vec![(action, resource.clone())];
-    if call.operation == "CreateRole" && form.mentions("Tags.member") {
-        needs.push(("iam:TagRole".to_owned(), resource));
+    let tagging = match call.operation.as_str() {
+        "CreateRole" => Some("iam:TagRole"),
+        "CreatePolicy" => Some("iam:TagPolicy"),
+        _ => None,
+    };
+    if let Some(action) = tagging.filter(|_| form.mentions("Tags.member")) {
+        needs.push((action.to_owned(), resource));
     }
     needs
 }
@@ -107,7 +127,11 @@ fn sns(call: &Call, form: &Form) -> Vec<(String, String)> {
                 str::to_owned,
             ),
     };
-    vec![(format!("sns:{}", call.operation), resource)]
+    let mut needs = vec![(format!("sns:{}", call.operation), resource.clone())];
+    if call.operation == "CreateTopic" && form.mentions("Tags.member") {
+        needs.push(("sns:TagResource".to_owned(), resource));
+    }
+    needs
 }
 
 fn redshift(call: &Call, form: &Form) -> Vec<(String, String)> {

@@ -4,7 +4,7 @@
 use std::future::pending;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use super::Sandbox;
@@ -107,7 +107,19 @@ fn about(sandbox: &Sandbox, page: &str) -> Response {
             let all = sandbox.snapshot().to_string();
             Response::new(200, "application/json", all)
         }
+        "tokens" => Response::new(200, "application/json", tokens(sandbox).to_string()),
         "health" => Response::new(200, "application/json", r#"{"status":"ok"}"#),
         _ => Response::new(404, "text/plain", "the sandbox has no such page\n"),
     }
+}
+
+/// What the confirmation messages would carry, for who plays their readers.
+fn tokens(sandbox: &Sandbox) -> Value {
+    sandbox.state(|state| {
+        let topics = state.topics.values();
+        let all = topics.flat_map(|t| t.subscriptions.iter().map(move |s| (t, s)));
+        all.filter(|(_, subscription)| subscription.pending)
+            .map(|(topic, s)| json!({"topic": topic.arn, "endpoint": s.endpoint, "token": s.token}))
+            .collect()
+    })
 }

@@ -13,15 +13,13 @@
 
 #[path = "mod.rs"]
 mod sandbox;
-#[path = "warehouse/mod.rs"]
-mod warehouse;
 
 use jmc_site::{Environment, run};
+use sandbox::warehouse::{Options, PASSWORD, USER, Warehouse};
 use sandbox::{ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, Sandbox};
 use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
-use warehouse::{Options, PASSWORD, USER, Warehouse};
 
 /// The seeded cluster's endpoint.
 const HOST: &str = "csa-dwh.c9x1abcd.ap-northeast-1.redshift.amazonaws.com";

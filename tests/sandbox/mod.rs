@@ -35,6 +35,7 @@ pub mod snapshot;
 pub mod sns;
 pub mod state;
 pub mod sts;
+pub mod warehouse;
 pub mod wire;
 pub mod xml;
 

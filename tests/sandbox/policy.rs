@@ -67,8 +67,7 @@ fn grammar(document: &str, kind: Kind) -> Result<(), String> {
         check_statement(statement, kind)?;
         if let Some(sid) = statement.get("Sid") {
             let sid = sid.as_str().ok_or(SYNTAX)?;
-            let legal = |b: u8| b.is_ascii_alphanumeric() || (kind == Kind::Trust && b == b' ');
-            if !sid.bytes().all(legal) {
+            if !sid.bytes().all(|b| b.is_ascii_alphanumeric()) {
                 return Err(format!(
                     "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies \
                      the regular expression [0-9A-Za-z]*: {sid}"
@@ -303,8 +302,8 @@ fn check_condition(condition: &Value) -> Result<(), String> {
     Ok(())
 }
 
-/// Tells whether a trust policy lets one of these service principals assume the role.
-pub fn trusts(trust: &str, services: &[&str]) -> bool {
+/// Tells whether a trust policy lets a service principal assume the role.
+pub fn trusts(trust: &str, service: &str) -> bool {
     let Ok(root) = serde_json::from_str::<Value>(trust) else {
         return false;
     };
@@ -319,6 +318,6 @@ pub fn trusts(trust: &str, services: &[&str]) -> bool {
             && actions
                 .iter()
                 .any(|a| a.eq_ignore_ascii_case("sts:AssumeRole") || *a == "sts:*")
-            && named.iter().any(|n| services.contains(n))
+            && named.contains(&service)
     })
 }

@@ -197,7 +197,8 @@ pub fn change(roles: &mut Vec<AttachedRole>, add: &[&str], remove: &[&str], take
     }
 }
 
-/// Checks that Redshift could assume a role of the caller's account; the reason if not.
+/// Checks that a role of the caller's account exists and trusts each of these services; the
+/// reason if not.
 pub fn assumable(
     state: &mut State,
     call: &Call,
@@ -213,7 +214,7 @@ pub fn assumable(
         .and_then(|r| r.visible.read().is_some().then_some(&*r));
     match role {
         None => Err(format!("The IAM role {arn} does not exist.")),
-        Some(role) if policy::trusts(&role.trust, services) => Ok(()),
+        Some(role) if services.iter().all(|s| policy::trusts(&role.trust, s)) => Ok(()),
         Some(_) => Err(format!(
             "The IAM role {arn} is not valid. Its trust policy does not allow Amazon Redshift to \
              assume it."

@@ -8,7 +8,8 @@ use super::refusal::Refusal;
 use super::state::{ApplyStatus, AttachedRole, Namespace, State, Workgroup, iso8601, settle};
 use super::wire::Request;
 
-/// Both principals, as the role of a namespace has to trust them.
+/// The role of a namespace has to trust both.
+/// <https://docs.aws.amazon.com/redshift/latest/mgmt/serverless-iam.html>
 const PRINCIPALS: &[&str] = &[
     "redshift-serverless.amazonaws.com",
     "redshift.amazonaws.com",

@@ -318,13 +318,16 @@ impl Policy {
         revoking: bool,
     ) -> Result<Edit> {
         let after = cuts.apply(&self.text);
-        if after != self.text {
+        let changed = after != self.text;
+        let result = if changed {
             Self::check_characters(&after)?;
-        }
-        let result = Self::parse(&after)?;
+            &Self::parse(&after)?
+        } else {
+            self
+        };
         Ok(Edit {
             before: self.text.clone(),
-            changed: after != self.text,
+            changed,
             empty: result.is_empty(),
             added,
             removed,

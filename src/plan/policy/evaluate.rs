@@ -213,7 +213,7 @@ fn judge(policies: &[&Policy], action: &str, arn: &str) -> Verdict {
         return Verdict::Denied { at };
     }
     if let Some((at, _)) = find(Effect::Allow, &[Reach::Yes]) {
-        return match find(Effect::Deny, &[Reach::Part, Reach::Unsure]) {
+        return match find(Effect::Deny, &[Reach::Hint, Reach::Part, Reach::Unsure]) {
             None => Verdict::Allowed { at },
             Some((at, _)) => Verdict::Unknown {
                 why: Doubt::MayBeDenied { at },
@@ -235,8 +235,10 @@ impl Statement {
     /// Says how far the statement, whatever its effect, applies to an action on a resource.
     pub fn reach(&self, action: &str, arn: &str) -> Reach {
         let actions = self.actions.reach(|name| pattern::action(name, action));
-        let resources = self.resources.reach(|name| pattern::resource(name, arn));
-        let reach = actions.min(resources);
+        if actions == Reach::No {
+            return Reach::No;
+        }
+        let reach = actions.min(self.resources.reach(|name| pattern::resource(name, arn)));
         if self.qualified {
             reach.min(Reach::Unsure)
         } else {
@@ -259,8 +261,8 @@ impl Names {
             // What is left when the rest is taken away.
             Self::AllBut(names) => match best(names) {
                 Reach::No => Reach::Yes,
+                Reach::Hint | Reach::Unsure => Reach::Unsure,
                 Reach::Part => Reach::Part,
-                Reach::Unsure => Reach::Unsure,
                 Reach::Yes => Reach::No,
             },
             Self::Malformed => Reach::Unsure,

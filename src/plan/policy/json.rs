@@ -60,13 +60,17 @@ impl Node {
 /// adds positions, and refuses a key that appears twice in one object, of which
 /// serde_json would silently keep the last.
 pub(super) fn read(text: &str) -> Result<Node, Fault> {
-    if let Err(error) = serde_json::from_str::<serde_json::Value>(text) {
+    if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(text) {
         return Err(Fault::Syntax {
             at: offset(text, error.line(), error.column()),
             cause: error.to_string(),
         });
     }
-    let mut reader = Reader { text, at: 0 };
+    let mut reader = Reader {
+        text,
+        at: 0,
+        depth: 0,
+    };
     let node = reader.value()?;
     reader.space();
     if reader.at == text.len() {
@@ -100,9 +104,13 @@ fn offset(text: &str, line: usize, column: usize) -> usize {
     at
 }
 
+/// How deep values may be nested, as in serde_json. IAM's own grammar needs six levels.
+const DEPTH: usize = 127;
+
 struct Reader<'a> {
     text: &'a str,
     at: usize,
+    depth: usize,
 }
 
 impl Reader<'_> {
@@ -141,10 +149,16 @@ impl Reader<'_> {
         }
     }
 
-    // The recursion is bounded: serde_json has refused anything deeper than 128 before.
     fn value(&mut self) -> Result<Node, Fault> {
         self.space();
         let start = self.at;
+        if self.depth == DEPTH {
+            return Err(Fault::Syntax {
+                at: start,
+                cause: "nested too deeply".to_owned(),
+            });
+        }
+        self.depth += 1;
         let kind = match self.peek() {
             Some(b'{') => Kind::Object(self.members()?),
             Some(b'[') => Kind::Array(self.items()?),
@@ -161,6 +175,7 @@ impl Reader<'_> {
             }
             None => return Err(self.unexpected()),
         };
+        self.depth -= 1;
         Ok(Node {
             span: start..self.at,
             kind,
@@ -224,6 +239,11 @@ impl Reader<'_> {
         }
         self.at += 1;
         let literal = self.text.get(start..self.at).unwrap_or_default();
+        if let Some(plain) = literal.get(1..literal.len() - 1)
+            && !plain.contains('\\')
+        {
+            return Ok(plain.to_owned());
+        }
         serde_json::from_str(literal).map_err(|error| Fault::Syntax {
             at: start,
             cause: error.to_string(),

@@ -25,9 +25,7 @@ use crate::error::{Error, Result};
 use crate::messages::policy as text;
 use serde::{Deserialize, Serialize};
 
-/// What a role may do with a bucket, by the JMC manual.
-///
-/// <https://dev.classmethod.jp/articles/csa-jmc-setup-redshift/>
+/// What a role may do with a bucket, by the JMC manual (its sections on the three IAM roles).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Access {

@@ -5,6 +5,8 @@
 pub(super) enum Reach {
     /// Nothing of the target.
     No,
+    /// Perhaps some of the objects that the target stands for, surely not all.
+    Hint,
     /// Some of the objects that the target stands for, surely not all.
     Part,
     /// Possibly all: it depends on the request, or AWS does not document it.
@@ -17,9 +19,7 @@ pub(super) enum Reach {
 ///
 /// Case: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html>
 pub(super) fn action(pattern: &str, action: &str) -> Reach {
-    let pattern = pattern.to_ascii_lowercase();
-    let action = action.to_ascii_lowercase();
-    if !covers(&pattern, &action) {
+    if !matches(pattern, action, |a, b| a.eq_ignore_ascii_case(&b)) {
         return Reach::No;
     }
     // A wildcard in the service prefix is refused by IAM, except in `*` and `*:*`.
@@ -42,22 +42,32 @@ pub(super) fn resource(pattern: &str, target: &str) -> Reach {
     if pattern == "*" {
         return Reach::Yes;
     }
+    if differ_at_once(pattern, target) {
+        return Reach::No;
+    }
     if pattern.contains("${") {
-        return if intersects(&without_variables(pattern), target) {
-            Reach::Unsure
-        } else {
-            Reach::No
-        };
+        return freely(&without_variables(pattern), target);
     }
     match by_segment(pattern, target) {
         Reach::No => {}
         found => return found,
     }
-    // Missing segments are said to be completed with wildcards.
-    let completed = format!("{pattern}:*");
     let short = pattern.matches(':').count() < 5;
-    if intersects(pattern, target) || (short && intersects(&completed, target)) {
+    let completed = if short {
+        // Missing segments are said to be completed with wildcards.
+        freely(&format!("{pattern}:*"), target)
+    } else {
+        Reach::No
+    };
+    completed.max(freely(pattern, target))
+}
+
+/// Matches without regard to segments, and is therefore never a yes.
+fn freely(pattern: &str, target: &str) -> Reach {
+    if covers(pattern, target) {
         Reach::Unsure
+    } else if intersects(pattern, target) {
+        Reach::Hint
     } else {
         Reach::No
     }
@@ -82,6 +92,15 @@ fn by_segment(pattern: &str, target: &str) -> Reach {
     }
 }
 
+/// Says whether two patterns differ before the first wildcard or variable: the usual case,
+/// found out cheaply.
+fn differ_at_once(one: &str, two: &str) -> bool {
+    one.bytes()
+        .zip(two.bytes())
+        .take_while(|(a, b)| !b"*?$".contains(a) && !b"*?$".contains(b))
+        .any(|(a, b)| a != b)
+}
+
 fn wild(text: &str) -> bool {
     text.contains(['*', '?'])
 }
@@ -104,6 +123,10 @@ fn without_variables(pattern: &str) -> String {
 /// A `*` in the target stands for any text, so only a `*` of the pattern can take it.
 /// (`x/?*` is thus not seen to cover the objects of `x/*`: an error on the safe side.)
 fn covers(pattern: &str, target: &str) -> bool {
+    matches(pattern, target, |a, b| a == b)
+}
+
+fn matches(pattern: &str, target: &str, same: fn(u8, u8) -> bool) -> bool {
     let (pattern, target) = (pattern.as_bytes(), target.as_bytes());
     let (mut p, mut t) = (0, 0);
     let mut star: Option<(usize, usize)> = None;
@@ -121,7 +144,7 @@ fn covers(pattern: &str, target: &str) -> bool {
                     t += 1;
                 }
             }
-            Some(byte) if *byte == target[t] && *byte != b'?' => {
+            Some(byte) if same(*byte, target[t]) && *byte != b'?' => {
                 p += 1;
                 t += 1;
             }
@@ -235,7 +258,10 @@ mod tests {
             ("arn:aws:s3:::data/one", Reach::Part),
             ("arn:aws:s3:::data", Reach::No),
             ("arn:aws:s3:::dat/*", Reach::No),
-            ("arn:aws:s3:::data/${aws:userid}/*", Reach::Unsure),
+            ("arn:aws:s3:::data/${aws:userid}/*", Reach::Hint),
+            ("arn:aws:s3:::${aws:PrincipalTag/bucket}/*", Reach::Unsure),
+            // A key such as `x:s3:::data`, if a star may cross the colons.
+            ("arn:*:s3:::data", Reach::Hint),
         ] {
             assert_eq!(
                 resource(pattern, "arn:aws:s3:::data/*"),

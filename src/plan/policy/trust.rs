@@ -54,7 +54,7 @@ pub fn allows_service(document: &str, service: &str) -> Result<Trusted> {
 /// Writes the trust policy of a role for Redshift: of a provisioned cluster, or of Serverless,
 /// where both service principals are needed.
 ///
-/// <https://docs.aws.amazon.com/redshift/latest/mgmt/redshift-serverless-iam.html>
+/// <https://docs.aws.amazon.com/redshift/latest/mgmt/authorizing-redshift-service.html>
 pub fn for_redshift(serverless: bool) -> String {
     let service = if serverless {
         format!(

@@ -7,7 +7,6 @@ pub mod wizard;
 
 use crate::sandbox::{self, Sandbox, Serving};
 use crate::warehouse::{self, Options, Warehouse};
-use jmc_site::site::Site;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -94,11 +93,6 @@ impl World {
     pub fn saved(&self) -> Value {
         let text = std::fs::read(self.site_file()).expect("the site file");
         serde_json::from_slice(&text).expect("JSON")
-    }
-
-    /// Reads the site file as a site.
-    pub fn site(&self) -> Site {
-        serde_json::from_value(self.saved()).expect("a site")
     }
 
     /// Returns where AWS answers over HTTP.

@@ -14,6 +14,8 @@ use tokio_rustls::TlsAcceptor;
 #[derive(Debug)]
 pub struct Certificates {
     ca_pem: String,
+    pem: String,
+    key_pem: String,
     certificate: CertificateDer<'static>,
     key: PrivatePkcs8KeyDer<'static>,
 }
@@ -42,6 +44,8 @@ impl Certificates {
         let certificate = server.signed_by(&key, &ca).expect("a certificate");
         Self {
             ca_pem: ca.pem(),
+            pem: certificate.pem(),
+            key_pem: key.serialize_pem(),
             certificate: certificate.der().clone(),
             key: PrivatePkcs8KeyDer::from(key.serialize_der()),
         }
@@ -50,6 +54,11 @@ impl Certificates {
     /// Returns the CA's certificate as PEM.
     pub fn ca_pem(&self) -> &str {
         &self.ca_pem
+    }
+
+    /// Returns the server's certificate and key as PEM, for another server to use.
+    pub fn pem(&self) -> (&str, &str) {
+        (&self.pem, &self.key_pem)
     }
 
     /// Returns the server's side of TLS.

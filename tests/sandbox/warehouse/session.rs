@@ -142,15 +142,18 @@ impl Session<'_> {
         parameters: &[(String, String)],
     ) -> Result<(), Refusal> {
         // What AWS's own drivers and tokio-postgres send; Redshift ends the session over others.
-        const KNOWN: [&str; 9] = [
+        const KNOWN: [&str; 12] = [
             "user",
             "database",
             "client_encoding",
             "application_name",
             "client_protocol_version",
             "driver_version",
+            "driver_discovery_version",
             "os_version",
             "plugin_name",
+            "provider_name",
+            "idp_type",
             "replication",
         ];
         if let Some((name, _)) = parameters
@@ -206,7 +209,8 @@ impl Session<'_> {
         let right = tag == answer_type
             && known.is_some_and(|password| match self.options.login {
                 Login::Trust => true,
-                Login::Cleartext | Login::Token => answer == [password, b"\0"].concat(),
+                Login::Cleartext => answer == [password, b"\0"].concat(),
+                Login::Token => answer == password,
                 Login::Md5 => answer == md5_answer(password, user, &salt[..4]),
                 Login::Sha256 { .. } => is_digest(&answer, password, salt, nonce),
                 Login::Code(_) => false,

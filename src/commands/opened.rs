@@ -1,0 +1,126 @@
+//! Owns what every command on an existing site begins with: the file, the caller,
+//! and the proof that they belong together.
+
+use super::pipe::Pipe;
+use super::session::{Session, profile};
+use crate::Environment;
+use crate::args::{Common, Consent, LockArgs};
+use crate::aws::observe::Observer;
+use crate::aws::{Caller, Clients};
+use crate::error::{Error, Result};
+use crate::messages::{file as file_msg, init as say};
+use crate::site::{Site, file};
+use crate::ui::Ui;
+use std::path::{Path, PathBuf};
+
+/// An existing site and its account.
+pub struct Opened {
+    /// The site as the file has it.
+    pub site: Site,
+    /// The file.
+    pub path: PathBuf,
+    /// Runtime, signals and configuration.
+    pub session: Session,
+    /// Who is calling.
+    pub caller: Caller,
+    /// The clients of the site's region.
+    pub clients: Clients,
+    /// The profile, for hints.
+    pub profile: Option<String>,
+}
+
+impl Opened {
+    /// Opens the file of `--site` and checks that the caller is in its account.
+    ///
+    /// Nothing but this look is asked of AWS before that: the file of one account
+    /// must never be applied to another.
+    pub fn open(
+        command: &str,
+        common: &Common,
+        ui: &Ui,
+        environment: &Environment<'_>,
+    ) -> Result<Self> {
+        let site = read(&common.site)?;
+        let session = Session::start(command, common, ui, environment)?;
+        Self::of(site, common.site.clone(), session, common, environment)
+    }
+
+    /// Checks that the caller is in the account of a site that was read.
+    pub fn of(
+        site: Site,
+        path: PathBuf,
+        session: Session,
+        common: &Common,
+        environment: &Environment<'_>,
+    ) -> Result<Self> {
+        if let Some(given) = session
+            .region
+            .as_ref()
+            .filter(|given| **given != site.region)
+        {
+            return Err(Error::usage(say::region_conflict(given, &site.region))
+                .hint(say::region_conflict_hint()));
+        }
+        let profile = profile(common, environment);
+        let caller = session.caller(Some(&site.region), profile.as_deref())?;
+        same_account(&site, &path, &caller)?;
+        let clients = session.clients(Some(&site.region));
+        Ok(Self {
+            site,
+            path,
+            session,
+            caller,
+            clients,
+            profile,
+        })
+    }
+
+    /// Returns who looks at AWS for this site.
+    pub fn observer(&self) -> Observer<'_> {
+        Observer {
+            clients: &self.clients,
+            caller: &self.caller,
+            profile: self.profile.as_deref(),
+        }
+    }
+
+    /// Returns the pipe for a command on this site.
+    pub fn pipe<'a>(
+        &'a self,
+        command: &'static str,
+        ui: &'a Ui,
+        consent: &Consent,
+        lock: &LockArgs,
+    ) -> Pipe<'a> {
+        Pipe {
+            command,
+            ui,
+            session: &self.session,
+            caller: &self.caller,
+            profile: self.profile.as_deref(),
+            clients: &self.clients,
+            path: &self.path,
+            saved: Some(&self.site),
+            connected: None,
+            yes: consent.yes,
+            dry_run: consent.dry_run,
+            no_lock: lock.no_lock,
+        }
+    }
+}
+
+/// Refuses a site of another account.
+pub fn same_account(site: &Site, path: &Path, caller: &Caller) -> Result<()> {
+    if site.account == caller.account {
+        return Ok(());
+    }
+    let text = say::other_account(path.display(), &caller.account, &site.account);
+    Err(Error::new(text).hint(say::other_account_hint()))
+}
+
+/// Reads a site file that must exist.
+pub fn read(path: &Path) -> Result<Site> {
+    file::read(path)?.ok_or_else(|| {
+        Error::usage(file_msg::missing(path.display())).hint(file_msg::missing_hint())
+    })
+}

@@ -1,0 +1,377 @@
+//! Owns the second half of the pipe, which every changing command shares: observe,
+//! plan, confirm, apply, verify, save. It asks only for the confirmation.
+
+use super::session::Session;
+use crate::aws::apply::{Outcome, Report, apply};
+use crate::aws::edit::Editor;
+use crate::aws::lock::{self, Guard, Shelf};
+use crate::aws::observe::Observer;
+use crate::aws::{Caller, Clients};
+use crate::error::{Error, Exit, Result};
+use crate::messages::{Text, error as usage, init as say, lock as lock_say, plan as plan_say};
+use crate::plan::diff::{diff, matrix, pending, settle};
+use crate::plan::observed::Observed;
+use crate::plan::{Action, Plan};
+use crate::prompt::{Prompter, QuestionId};
+use crate::redshift::Connected;
+use crate::redshift::password::PasswordSource;
+use crate::report;
+use crate::report::outcome;
+use crate::site::{ConnectionTest, Site, file};
+use crate::ui::Ui;
+use serde_json::{Value, json};
+use std::path::Path;
+use std::time::Duration;
+
+/// How a command goes through the pipe.
+pub struct Pipe<'a> {
+    /// The command's name.
+    pub command: &'static str,
+    /// Where to print.
+    pub ui: &'a Ui,
+    /// Runtime and signals.
+    pub session: &'a Session,
+    /// Who is calling.
+    pub caller: &'a Caller,
+    /// The profile that was given, for hints and for the replay command.
+    pub profile: Option<&'a str>,
+    /// The clients of the site's region.
+    pub clients: &'a Clients,
+    /// The site file.
+    pub path: &'a Path,
+    /// The file as it was read, if it was there.
+    pub saved: Option<&'a Site>,
+    /// What the connection test found, if it ran.
+    pub connected: Option<&'a Connected>,
+    /// `--yes`
+    pub yes: bool,
+    /// `--dry-run`
+    pub dry_run: bool,
+    /// `--no-lock`
+    pub no_lock: bool,
+}
+
+impl Pipe<'_> {
+    /// Looks at AWS on the caller's behalf.
+    pub fn look<T>(&self, look: impl AsyncFnOnce(&Observer<'_>) -> T) -> T {
+        let observer = Observer {
+            clients: self.clients,
+            caller: self.caller,
+            profile: self.profile,
+        };
+        self.session.runtime.block_on(look(&observer))
+    }
+
+    /// Observes, records in the site what only AWS can tell, plans, and finds how the
+    /// roles are guarded while their policies are written.
+    pub fn plan(&self, site: &mut Site) -> (Observed, Plan, Guard) {
+        self.look(async |observer| {
+            let observed = observer.observe(site).await;
+            settle(site, &observed);
+            let mut plan = diff(site, &observed);
+            let guard = match self.guard(observer, site, &plan, &observed).await {
+                Ok(guard) => guard,
+                Err(error) => {
+                    plan.blockers.push(error);
+                    Guard::None
+                }
+            };
+            (observed, plan, guard)
+        })
+    }
+
+    async fn guard(
+        &self,
+        observer: &Observer<'_>,
+        site: &Site,
+        plan: &Plan,
+        observed: &Observed,
+    ) -> Result<Guard> {
+        let edits = plan
+            .steps
+            .iter()
+            .any(|step| matches!(step.action, Action::EditPolicy(_)));
+        if !edits || !plan.blockers.is_empty() {
+            return Ok(Guard::None);
+        }
+        if self.no_lock {
+            self.ui.say(&lock_say::lock_off());
+            return Ok(Guard::None);
+        }
+        match lock::bucket_of(site, observed) {
+            Some(bucket) => Ok(Guard::Bucket(Shelf::open(observer, &bucket).await?)),
+            None => Err(Error::new(lock_say::lock_none()).hint(lock_say::lock_none_hint())),
+        }
+    }
+
+    /// Ends a run whose plan can't be carried out.
+    pub fn blocked(&self, plan: &Plan) -> Exit {
+        for blocker in &plan.blockers {
+            self.ui.error(blocker);
+        }
+        let summary = Error::new(plan_say::blocked_summary(plan.blockers.len()));
+        self.ui.say(summary.text());
+        self.ui.value(&json!({
+            "error": summary.to_json(),
+            "plan": report::plan::value(plan),
+        }));
+        Exit::Failed
+    }
+
+    /// Carries out a plan without blockers, as far as flags and the person allow.
+    pub fn proceed(
+        &self,
+        site: &Site,
+        plan: &Plan,
+        observed: &Observed,
+        guard: &Guard,
+        prompter: Option<&mut dyn Prompter>,
+    ) -> Result<Exit> {
+        if self.dry_run {
+            self.ui.result(self.ui.text(&plan_say::dry_run()));
+            self.ui
+                .value(&self.value("dry-run", site, plan, None, observed));
+            return Ok(Exit::Done);
+        }
+        if plan.is_empty() {
+            return self.nothing_to_do(site, plan, observed);
+        }
+        self.confirm(plan, prompter)?;
+        self.carry_out(site, plan, guard)
+    }
+
+    fn confirm(&self, plan: &Plan, prompter: Option<&mut dyn Prompter>) -> Result<()> {
+        if self.yes {
+            return Ok(());
+        }
+        let Some(prompter) = prompter else {
+            return Err(Error::usage(usage::needs_yes()).hint(usage::needs_yes_hint()));
+        };
+        let (creates, changes) = report::plan::counts(plan);
+        let question = say::ask_apply(&self.caller.account, creates, changes);
+        if prompter.confirm(QuestionId::Apply, &question, false)? {
+            Ok(())
+        } else {
+            Err(Error::new(usage::declined()))
+        }
+    }
+
+    fn nothing_to_do(&self, site: &Site, plan: &Plan, observed: &Observed) -> Result<Exit> {
+        self.ui.result("");
+        self.ui.result(self.ui.text(&plan_say::nothing_to_change()));
+        let site = &finished(site);
+        if self.saved != Some(site) {
+            file::write(self.path, site)?;
+        }
+        self.record(site, observed);
+        self.ui
+            .value(&self.value("unchanged", site, plan, None, observed));
+        Ok(Exit::Done)
+    }
+
+    /// Applies a confirmed plan, reads back, and saves the site file before and after.
+    fn carry_out(&self, site: &Site, plan: &Plan, guard: &Guard) -> Result<Exit> {
+        file::write(self.path, site)?;
+        let cancel = self.session.applying();
+        let report = self.apply(site, plan, guard, &|| cancel.is_cancelled());
+        if !report.is_done() {
+            return Ok(self.unfinished(plan, &report));
+        }
+        self.session.verifying();
+        let observed = self.look(async |observer| verified(observer, site).await);
+        let left = diff(site, &observed);
+        if !left.is_empty() {
+            file::write(self.path, site)?;
+            let error = left
+                .blockers
+                .first()
+                .cloned()
+                .unwrap_or_else(|| Error::new(plan_say::not_verified(left.steps.len())));
+            return Err(error.hint(plan_say::resume_hint(self.resume())));
+        }
+        let site = &finished(site);
+        file::write(self.path, site)?;
+        self.ui.result("");
+        self.ui.result(self.ui.text(&plan_say::done()));
+        self.record(site, &observed);
+        self.ui
+            .value(&self.value("done", site, plan, Some(&report), &observed));
+        Ok(Exit::Done)
+    }
+
+    fn apply(
+        &self,
+        site: &Site,
+        plan: &Plan,
+        guard: &Guard,
+        cancelled: &(dyn Fn() -> bool + Sync),
+    ) -> Report {
+        let ui = self.ui;
+        let say = |text: &Text| ui.say(text);
+        let editor = Editor {
+            guard,
+            run: &self.session.run,
+            site: self.path,
+            say: &say,
+        };
+        let total = plan.steps.len();
+        let mut finished = 0;
+        ui.line("");
+        let mut on_step = |index: usize, end: Option<(&Outcome, Duration)>| {
+            if let (Some((outcome, took)), Some(step)) = (end, plan.steps.get(index)) {
+                finished += 1;
+                let what = outcome::name(ui, &step.action);
+                let count = (finished, total);
+                ui.line(&outcome::progress(ui, count, &what, Some(outcome), took));
+            }
+        };
+        self.look(async |observer| {
+            apply(
+                observer,
+                &editor,
+                site.partition(),
+                plan,
+                cancelled,
+                &mut on_step,
+            )
+            .await
+        })
+    }
+
+    /// Says what was done and what was not, and the command that goes on from here.
+    fn unfinished(&self, plan: &Plan, report: &Report) -> Exit {
+        outcome::unfinished(self.ui, plan, report);
+        let resume = plan_say::resume_hint(self.resume());
+        let error = match report.failure() {
+            Some(error) => error.clone().exit(Exit::Failed),
+            None => {
+                let error = Error::new(plan_say::interrupted_applying()).exit(Exit::Interrupted);
+                self.ui.error(&error);
+                error
+            }
+        };
+        self.ui.say(&resume);
+        let error = error.hint(resume);
+        self.ui.value(&json!({
+            "error": error.to_json(),
+            "plan": report::plan::value(plan),
+            "report": outcome::report_value(report),
+        }));
+        error.exit_code()
+    }
+
+    /// Prints what stands alone as a record: matrix, values, what is pending, and the file.
+    fn record(&self, site: &Site, observed: &Observed) {
+        outcome::matrix(self.ui, &matrix(site, observed));
+        outcome::screens(self.ui, site);
+        outcome::pending(self.ui, &pending(site, observed));
+        self.ui.result("");
+        self.ui
+            .result(self.ui.text(&plan_say::site_file(self.path.display())));
+        self.ui
+            .result(self.ui.text(&plan_say::replay(self.replay(site))));
+    }
+
+    /// Returns the command that goes on after a run that did not finish.
+    fn resume(&self) -> String {
+        let mut command = vec!["jmc-site apply".to_owned()];
+        if let Some(profile) = self.profile {
+            command.push(format!("--profile {}", quoted(profile)));
+        }
+        command.push(format!(
+            "--site {}",
+            quoted(&self.path.display().to_string())
+        ));
+        // Who was not asked this time can't be asked then either.
+        if self.yes {
+            command.push("--yes".to_owned());
+        }
+        if self.no_lock {
+            command.push("--no-lock".to_owned());
+        }
+        command.join(" ")
+    }
+
+    /// Returns the command that does the same again without questions.
+    pub fn replay(&self, site: &Site) -> String {
+        let mut command = vec!["jmc-site init".to_owned()];
+        if let Some(profile) = self.profile {
+            command.push(format!("--profile {}", quoted(profile)));
+        }
+        command.push(format!(
+            "--site {}",
+            quoted(&self.path.display().to_string())
+        ));
+        let typed = matches!(
+            site.redshift.password,
+            PasswordSource::Prompt | PasswordSource::Stdin
+        );
+        if typed && site.redshift.connection_test == ConnectionTest::Passed {
+            command.push("--password-stdin".to_owned());
+        }
+        command.push("--no-input --yes".to_owned());
+        command.join(" ")
+    }
+
+    /// Returns the result as JSON.
+    pub fn value(
+        &self,
+        status: &str,
+        site: &Site,
+        plan: &Plan,
+        report: Option<&Report>,
+        observed: &Observed,
+    ) -> Value {
+        let waiting: Vec<Value> = pending(site, observed)
+            .into_iter()
+            .map(|(event, subscription)| json!({ "event": event, "subscription": subscription }))
+            .collect();
+        json!({
+            "command": self.command,
+            "status": status,
+            "account": site.account,
+            "region": site.region,
+            "site_file": self.path.display().to_string(),
+            "connection": self.connected,
+            "plan": report::plan::value(plan),
+            "report": report.map(outcome::report_value),
+            "matrix": outcome::matrix_value(&matrix(site, observed)),
+            "screens": outcome::screens_value(site),
+            "pending_subscriptions": waiting,
+        })
+    }
+}
+
+/// Returns a site whose removals have been carried out.
+fn finished(site: &Site) -> Site {
+    Site {
+        removing: Vec::new(),
+        ..site.clone()
+    }
+}
+
+/// Reads back until AWS shows every change, within the time that it needs to spread them.
+async fn verified(observer: &Observer<'_>, site: &Site) -> Observed {
+    const PAUSES: [u64; 5] = [1, 2, 4, 8, 8];
+    for pause in PAUSES {
+        let observed = observer.observe(site).await;
+        let left = diff(site, &observed);
+        // A refusal does not pass by itself.
+        let refused = |error: &Error| error.code() == "JMC-AWS-DENIED";
+        if left.is_empty() || left.blockers.iter().any(refused) {
+            return observed;
+        }
+        tokio::time::sleep(Duration::from_secs(pause)).await;
+    }
+    observer.observe(site).await
+}
+
+/// Quotes an argument for a POSIX shell where it needs that.
+pub fn quoted(argument: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:@%+,".contains(c);
+    if !argument.is_empty() && argument.chars().all(plain) {
+        argument.to_owned()
+    } else {
+        format!("'{}'", argument.replace('\'', r"'\''"))
+    }
+}

@@ -1,0 +1,101 @@
+//! Owns `jmc-site plan` and `jmc-site apply`: show what would make AWS match the site
+//! file, and do it, at once or exactly as it was shown before.
+
+use super::opened::Opened;
+use super::session::Asking;
+use crate::Environment;
+use crate::args::{Apply, Common, Consent, PlanArgs};
+use crate::error::{Error, Exit, Result};
+use crate::messages::{check as say, file as file_msg};
+use crate::plan::Plan;
+use crate::report;
+use crate::site::{Site, VERSION, file};
+use crate::ui::Ui;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// A plan on disk: the site that it is for, and its steps with the documents that they replace.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Saved {
+    version: u64,
+    site: Site,
+    steps: Value,
+}
+
+fn steps(plan: &Plan) -> Value {
+    json!(plan.steps)
+}
+
+/// Runs `plan`.
+pub fn plan(
+    args: &PlanArgs,
+    common: &Common,
+    ui: &Ui,
+    environment: &Environment<'_>,
+) -> Result<Exit> {
+    let opened = Opened::open("plan", common, ui, environment)?;
+    let mut site = opened.site.clone();
+    site.lock_bucket = args.lock.bucket()?.or(site.lock_bucket);
+    let pipe = opened.pipe("plan", ui, &Consent::default(), &args.lock);
+    let (observed, plan, _) = pipe.plan(&mut site);
+    report::plan::print(ui, &site, &plan);
+    if !plan.blockers.is_empty() {
+        return Ok(pipe.blocked(&plan));
+    }
+    if let Some(out) = &args.out {
+        let saved = Saved {
+            version: VERSION,
+            site: site.clone(),
+            steps: steps(&plan),
+        };
+        file::write_json(out, &saved)?;
+        ui.result(ui.text(&say::plan_saved(out.display())));
+        ui.result(ui.text(&say::apply_saved(out.display())));
+    }
+    if plan.is_empty() {
+        ui.result(ui.text(&crate::messages::plan::nothing_to_change()));
+    }
+    let status = if plan.is_empty() {
+        "unchanged"
+    } else {
+        "changes"
+    };
+    ui.value(&pipe.value(status, &site, &plan, None, &observed));
+    Ok(if plan.is_empty() {
+        Exit::Done
+    } else {
+        Exit::Differences
+    })
+}
+
+/// Runs `apply`.
+pub fn apply(
+    args: &Apply,
+    common: &Common,
+    ui: &Ui,
+    environment: &Environment<'_>,
+) -> Result<Exit> {
+    let saved = args.plan.as_deref().map(read).transpose()?;
+    let opened = Opened::open("apply", common, ui, environment)?;
+    let mut site = opened.site.clone();
+    site.lock_bucket = args.lock.bucket()?.or(site.lock_bucket);
+    let pipe = opened.pipe("apply", ui, &args.consent, &args.lock);
+    let (observed, plan, guard) = pipe.plan(&mut site);
+    report::plan::print(ui, &site, &plan);
+    if !plan.blockers.is_empty() {
+        return Ok(pipe.blocked(&plan));
+    }
+    if let Some(saved) = saved
+        && (saved.site != site || saved.steps != steps(&plan))
+    {
+        return Err(Error::new(say::stale()).hint(say::stale_hint()));
+    }
+    let mut asker = Asking::find(common, ui, environment);
+    pipe.proceed(&site, &plan, &observed, &guard, asker.prompter())
+}
+
+fn read(path: &Path) -> Result<Saved> {
+    file::read_as(path)?.ok_or_else(|| Error::usage(file_msg::missing(path.display())))
+}

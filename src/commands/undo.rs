@@ -1,0 +1,147 @@
+//! Owns `jmc-site undo`: put the policies of the last run back, where they are still
+//! what that run wrote.
+
+use super::opened::Opened;
+use super::session::Asking;
+use crate::Environment;
+use crate::args::{Common, Undo};
+use crate::aws::edit::{self, Editor};
+use crate::aws::lock::{self, Guard, Shelf};
+use crate::aws::observe::Observer;
+use crate::error::{Error, Exit, Result};
+use crate::messages::{Text, error as usage, lock as say, plan as plan_say};
+use crate::plan::policy::size;
+use crate::prompt::QuestionId;
+use crate::report::grouped;
+use crate::site::undo::{self, Kept};
+use crate::ui::Ui;
+use serde_json::json;
+use std::path::PathBuf;
+
+/// Runs the command.
+pub fn run(args: &Undo, common: &Common, ui: &Ui, environment: &Environment<'_>) -> Result<Exit> {
+    let kept = undo::last(&common.site)?;
+    let folder = undo::folder_of(&common.site);
+    let Some((_, first)) = kept.first() else {
+        return Err(Error::new(say::undo_nothing(folder.display())));
+    };
+    let opened = Opened::open("undo", common, ui, environment)?;
+    if first.account != opened.caller.account {
+        let text = say::undo_account(&opened.caller.account, &first.account);
+        return Err(Error::new(text));
+    }
+    ui.result("");
+    ui.result(ui.text(&say::undo_heading(&first.time, &first.command)));
+    let observer = opened.observer();
+    let live = opened.session.runtime.block_on(async {
+        let reads = kept
+            .iter()
+            .map(|(_, kept)| observer.inline_policy(&kept.role, kept.policy.as_str()));
+        futures_util::future::try_join_all(reads).await
+    })?;
+    let mut ready: Vec<(PathBuf, Kept)> = Vec::new();
+    let mut changed = 0;
+    for ((path, kept), live) in kept.into_iter().zip(live) {
+        if live.as_deref() == Some(kept.after.as_str()) {
+            ui.result(&format!("  ~ {}", ui.text(&line(&kept))));
+            ready.push((path, kept));
+        } else {
+            changed += 1;
+            let text = say::undo_changed(&kept.role.name, &kept.policy);
+            ui.error(&Error::new(text).hint(say::undo_changed_hint(path.display())));
+        }
+    }
+    if ready.is_empty() {
+        return Err(Error::new(say::undo_nothing(folder.display())));
+    }
+    if args.consent.dry_run {
+        ui.result(ui.text(&plan_say::dry_run()));
+        ui.value(&json!({ "command": "undo", "status": "dry-run", "policies": ready.len(), "changed_since": changed }));
+        return Ok(Exit::Done);
+    }
+    confirm(args, common, ui, environment, ready.len())?;
+    put_back(args, ui, &opened, &observer, &ready)?;
+    ui.result(ui.text(&say::undone(ready.len())));
+    ui.value(&json!({ "command": "undo", "status": "done", "policies": ready.len(), "changed_since": changed }));
+    Ok(if changed > 0 {
+        Exit::Failed
+    } else {
+        Exit::Done
+    })
+}
+
+fn line(kept: &Kept) -> Text {
+    match &kept.before {
+        Some(before) => say::undo_line(
+            &kept.role.name,
+            &kept.policy,
+            grouped(size(before)),
+            grouped(size(&kept.after)),
+        ),
+        None => say::undo_new(&kept.role.name, &kept.policy),
+    }
+}
+
+fn confirm(
+    args: &Undo,
+    common: &Common,
+    ui: &Ui,
+    environment: &Environment<'_>,
+    count: usize,
+) -> Result<()> {
+    if args.consent.yes {
+        return Ok(());
+    }
+    let mut asker = Asking::find(common, ui, environment);
+    let Some(prompter) = asker.prompter() else {
+        return Err(Error::usage(usage::needs_yes()).hint(usage::needs_yes_hint()));
+    };
+    if prompter.confirm(QuestionId::Apply, &say::ask_undo(count), false)? {
+        Ok(())
+    } else {
+        Err(Error::new(usage::declined()))
+    }
+}
+
+fn put_back(
+    args: &Undo,
+    ui: &Ui,
+    opened: &Opened,
+    observer: &Observer<'_>,
+    ready: &[(PathBuf, Kept)],
+) -> Result<()> {
+    let _cancel = opened.session.applying();
+    let result = opened.session.runtime.block_on(async {
+        let guard = guard(args, ui, opened, observer).await?;
+        let say = |text: &Text| ui.say(text);
+        let editor = Editor {
+            guard: &guard,
+            run: &opened.session.run,
+            site: &opened.path,
+            say: &say,
+        };
+        for (path, kept) in ready {
+            edit::put_back(observer, &editor, kept).await?;
+            undo::mark_undone(path)?;
+        }
+        Ok(())
+    });
+    opened.session.verifying();
+    result
+}
+
+async fn guard(args: &Undo, ui: &Ui, opened: &Opened, observer: &Observer<'_>) -> Result<Guard> {
+    if args.lock.no_lock {
+        ui.say(&say::lock_off());
+        return Ok(Guard::None);
+    }
+    let named = args.lock.bucket()?.or(opened.site.lock_bucket.clone());
+    let bucket = match named {
+        Some(bucket) => Some(bucket.to_string()),
+        None => lock::bucket_of(&opened.site, &observer.observe(&opened.site).await),
+    };
+    match bucket {
+        Some(bucket) => Ok(Guard::Bucket(Shelf::open(observer, &bucket).await?)),
+        None => Err(Error::new(say::lock_none()).hint(say::lock_none_hint())),
+    }
+}

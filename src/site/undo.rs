@@ -1,0 +1,99 @@
+//! Owns the policies as they were before they were replaced: one file each, in a
+//! folder beside the site file, readable for its owner only.
+
+use crate::error::{Error, Result};
+use crate::messages::file as msg;
+use crate::site::arn::RoleArn;
+use crate::site::names::{AccountId, PolicyName};
+use serde::{Deserialize, Serialize};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// A policy before and after one edit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Kept {
+    /// The id of the run that made the edit.
+    pub run: String,
+    /// When, in UTC (RFC 3339).
+    pub time: String,
+    /// The command.
+    pub command: String,
+    /// The account.
+    pub account: AccountId,
+    /// The role.
+    pub role: RoleArn,
+    /// The inline policy.
+    pub policy: PolicyName,
+    /// The document before; none where the policy was new.
+    pub before: Option<String>,
+    /// The document as it was written.
+    pub after: String,
+}
+
+/// Returns the folder beside a site file.
+pub fn folder_of(site: &Path) -> PathBuf {
+    let mut name = site.file_name().unwrap_or_default().to_os_string();
+    name.push(".undo");
+    site.with_file_name(name)
+}
+
+/// Writes what an edit is about to replace. Without this no policy is written.
+pub fn keep(site: &Path, kept: &Kept) -> Result<PathBuf> {
+    let folder = folder_of(site);
+    let failed = |error: &dyn std::error::Error| {
+        Error::new(msg::unwritable(folder.display()))
+            .source(error)
+            .hint(msg::unwritable_hint())
+    };
+    std::fs::create_dir_all(&folder).map_err(|error| failed(&error))?;
+    let text = serde_json::to_string_pretty(kept).map_err(|error| failed(&error))?;
+    let mut file = tempfile::NamedTempFile::new_in(&folder).map_err(|error| failed(&error))?;
+    file.write_all(text.as_bytes())
+        .map_err(|error| failed(&error))?;
+    file.as_file().sync_all().map_err(|error| failed(&error))?;
+    let stamp: String = kept
+        .time
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric())
+        .collect();
+    let path = folder.join(format!("{stamp}-{}-{}.json", kept.role.name, kept.policy));
+    file.persist(&path).map_err(|error| failed(&error.error))?;
+    Ok(path)
+}
+
+/// Returns the edits of the last run that was not undone yet, each with its file.
+pub fn last(site: &Path) -> Result<Vec<(PathBuf, Kept)>> {
+    let folder = folder_of(site);
+    let unreadable = |path: &Path, error: &dyn std::error::Error| {
+        Error::new(msg::unreadable(path.display())).source(error)
+    };
+    let entries = match std::fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(unreadable(&folder, &error)),
+    };
+    let mut all = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(|error| unreadable(&folder, &error))?.path();
+        if path.extension().is_none_or(|extension| extension != "json") {
+            continue;
+        }
+        let bytes = std::fs::read(&path).map_err(|error| unreadable(&path, &error))?;
+        let kept: Kept =
+            serde_json::from_slice(&bytes).map_err(|error| unreadable(&path, &error))?;
+        all.push((path, kept));
+    }
+    all.sort_by(|(_, a), (_, b)| a.time.cmp(&b.time));
+    let Some(run) = all.last().map(|(_, kept)| kept.run.clone()) else {
+        return Ok(Vec::new());
+    };
+    all.retain(|(_, kept)| kept.run == run);
+    Ok(all)
+}
+
+/// Marks an edit as undone: its file stays, under another name.
+pub fn mark_undone(path: &Path) -> Result<()> {
+    std::fs::rename(path, path.with_extension("undone"))
+        .map_err(|error| Error::new(msg::unwritable(path.display())).source(&error))
+}

@@ -1,0 +1,505 @@
+//! Holds README.md to the code: what it says of permissions, flags, files and codes is read from it and tried.
+
+use crate::sandbox::{REGION, Sandbox};
+use jmc_site::answers::Answers;
+use jmc_site::error::Exit;
+use jmc_site::messages::{Lang, all_entries};
+use jmc_site::site::Site;
+use jmc_site::ui::{Output, Ui};
+use jmc_site::{Environment, args, run};
+use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+/// Read when the tests run, so that an edit of the page needs no compiling.
+static README: LazyLock<String> = LazyLock::new(|| {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    std::fs::read_to_string(path).expect("README.md")
+});
+
+/// Returns the JSON of the block that opens with these words after the three backticks.
+fn block(words: &str) -> Value {
+    let (_, rest) = README
+        .split_once(&format!("```{words}\n"))
+        .unwrap_or_else(|| panic!("README.md has a block {words}"));
+    let (text, _) = rest.split_once("\n```").expect("the block ends");
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{words}: {error}"))
+}
+
+/// Returns the text between a heading and the next one of its level or above.
+fn section(heading: &str) -> &'static str {
+    let (_, rest) = README
+        .split_once(&format!("\n{heading}\n"))
+        .unwrap_or_else(|| panic!("README.md has a heading {heading}"));
+    let level = heading.split(' ').next().unwrap_or_default().len();
+    let ends = (1..=level).filter_map(|level| rest.find(&format!("\n{} ", "#".repeat(level))));
+    &rest[..ends.min().unwrap_or(rest.len())]
+}
+
+/// Returns the cells of the rows of all tables in a text, without the heads.
+fn rows(text: &str) -> Vec<Vec<&str>> {
+    let lines: Vec<&str> = text.lines().collect();
+    let is_row = |line: &str| line.starts_with("| ");
+    let mut found = Vec::new();
+    for (index, line) in lines.iter().enumerate() {
+        let is_head = lines
+            .get(index + 1)
+            .is_some_and(|next| next.starts_with("|---"));
+        if is_row(line) && !is_head {
+            let inner = line.trim_matches('|');
+            found.push(inner.split(" | ").map(str::trim).collect());
+        }
+    }
+    found
+}
+
+/// Fails with what only one side has, rather than with both.
+fn assert_same<T: Ord + std::fmt::Debug>(told: &BTreeSet<T>, code: &BTreeSet<T>) {
+    let only_told: Vec<_> = told.difference(code).collect();
+    let only_code: Vec<_> = code.difference(told).collect();
+    assert!(
+        only_told.is_empty() && only_code.is_empty(),
+        "only README.md has {only_told:#?}, only the code has {only_code:#?}"
+    );
+}
+
+/// A place to print to, for reading.
+#[derive(Clone, Default)]
+struct Paper(Arc<Mutex<Vec<u8>>>);
+
+impl Paper {
+    fn text(&self) -> String {
+        let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+}
+
+impl Write for Paper {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What the README's policy is for: a cluster, or a workgroup of Serverless.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Kind {
+    Cluster,
+    Workgroup,
+}
+
+/// Runs init in the sandbox without asking, and returns how it ended and what it said.
+fn init(sandbox: &Sandbox, folder: &Path, kind: Kind) -> (Exit, String) {
+    let host = match kind {
+        Kind::Cluster => "csa-dwh.c9x1abcd.ap-northeast-1.redshift.amazonaws.com",
+        Kind::Workgroup => "csa-wg.123456789012.ap-northeast-1.redshift-serverless.amazonaws.com",
+    };
+    let site = folder.join("jmc-site.json").display().to_string();
+    let argv = [
+        "jmc-site",
+        "init",
+        "--site",
+        &site,
+        "--name",
+        "sales",
+        "--host",
+        host,
+        "--database",
+        "dev",
+        "--user",
+        "jmc",
+        "--skip-connection-test",
+        "--notifications",
+        "site",
+        "--notify-on",
+        "failure",
+        "--source-code",
+        "omit",
+        "--subscribe",
+        "failure=email:ops@example.com",
+        "--data-bucket",
+        "sales-jmc-data",
+        "--data-folder",
+        "import",
+        "--sql-bucket",
+        "sales-jmc-sql",
+        "--program-bucket",
+        "sales-jmc-program",
+        "--no-input",
+        "--yes",
+    ];
+    let paper = Paper::default();
+    let environment = Environment {
+        variable: Box::new(|_| None),
+        sdk: Some(sandbox.sdk_config(REGION)),
+        stdin: None,
+        can_ask: Some(false),
+        prompter: None,
+        ui: Some(Ui::to(
+            Lang::En,
+            Output::Human,
+            Box::new(paper.clone()),
+            Box::new(paper.clone()),
+        )),
+        signals: false,
+    };
+    let exit = run(argv.into_iter().map(Into::into).collect(), &environment);
+    (exit, paper.text())
+}
+
+fn strings(value: &Value) -> Vec<&str> {
+    match value {
+        Value::String(one) => vec![one],
+        Value::Array(all) => all.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn statements(policy: &Value) -> &Vec<Value> {
+    policy["Statement"].as_array().expect("statements")
+}
+
+#[test]
+fn the_policy_suffices_and_a_table_says_why_for_each_statement() {
+    let policy = block("json policy");
+    for kind in [Kind::Cluster, Kind::Workgroup] {
+        let sandbox = Sandbox::jmc();
+        sandbox.enforce(&policy.to_string());
+        let folder = tempfile::tempdir().expect("a folder");
+        let (exit, said) = init(&sandbox, folder.path(), kind);
+        assert_eq!(exit, Exit::Done, "{kind:?}: {said}");
+        let (exit, said) = init(&sandbox, folder.path(), kind);
+        assert_eq!(exit, Exit::Done, "{kind:?}: {said}");
+        assert!(said.contains("Nothing to change"), "{kind:?}: {said}");
+    }
+    let told: Vec<&str> = rows(section("## Permissions of the operator"))
+        .into_iter()
+        .map(|row| row[0].trim_matches('`'))
+        .collect();
+    let sids: Vec<&str> = statements(&policy)
+        .iter()
+        .filter_map(|statement| statement["Sid"].as_str())
+        .collect();
+    assert_eq!(told, sids);
+}
+
+/// Without what is taken away, some run must fail, and say which of these actions is missing.
+fn assert_missed(what: &str, policy: &Value, actions: &[&str]) {
+    let mut all_said = String::new();
+    let missed = |said: &str| {
+        // S3 answers a look at a bucket without a word of why; the hint then names the action.
+        let denied = said.contains("JMC-AWS-DENIED") || said.contains("JMC-S3-OWNER");
+        denied && actions.iter().any(|action| said.contains(action))
+    };
+    for kind in [Kind::Cluster, Kind::Workgroup] {
+        // What is only read is missed first where everything is there already: a first run would
+        // find out when it reads back, and wait in vain for that to pass.
+        for again in [true, false] {
+            let sandbox = Sandbox::jmc();
+            let folder = tempfile::tempdir().expect("a folder");
+            if again {
+                let (exit, said) = init(&sandbox, folder.path(), kind);
+                assert_eq!(exit, Exit::Done, "{said}");
+            }
+            sandbox.enforce(&policy.to_string());
+            let (exit, said) = init(&sandbox, folder.path(), kind);
+            if exit == Exit::Failed && missed(&said) {
+                return;
+            }
+            assert_eq!(exit, Exit::Done, "without {what}: {said}");
+            all_said.push_str(&said);
+        }
+    }
+    panic!("{what} is not missed:\n{all_said}");
+}
+
+#[test]
+fn every_statement_and_every_action_of_the_policy_is_needed() {
+    let policy = block("json policy");
+    let mut cases: Vec<(String, Value, Vec<&str>)> = Vec::new();
+    for (index, statement) in statements(&policy).iter().enumerate() {
+        let sid = statement["Sid"].as_str().expect("a Sid");
+        let actions = strings(&statement["Action"]);
+        for action in &actions {
+            let mut less = policy.clone();
+            let left: Vec<&str> = actions.iter().filter(|a| a != &action).copied().collect();
+            if left.is_empty() {
+                less["Statement"]
+                    .as_array_mut()
+                    .expect("statements")
+                    .remove(index);
+            } else {
+                less["Statement"][index]["Action"] = left.into();
+            }
+            cases.push((format!("{action} of {sid}"), less, vec![*action]));
+        }
+        let mut less = policy.clone();
+        less["Statement"]
+            .as_array_mut()
+            .expect("statements")
+            .remove(index);
+        cases.push((format!("the statement {sid}"), less, actions));
+    }
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while let Some((what, policy, actions)) =
+                    cases.get(next.fetch_add(1, Ordering::Relaxed))
+                {
+                    assert_missed(what, policy, actions);
+                }
+            });
+        }
+    });
+}
+
+/// Returns how the README tells of a flag: under which heading, how it is written, what it means.
+fn told(arg: &clap::Arg, command: &str) -> (String, String, String) {
+    let heading = arg.get_help_heading().unwrap_or(command).to_owned();
+    let short = arg.get_short().map(|short| format!("`-{short}`, "));
+    let value = arg.get_action().takes_values().then(|| {
+        let names = arg.get_value_names().unwrap_or_default();
+        format!(" {}", names.join(" "))
+    });
+    let flag = format!(
+        "{}`--{}{}`",
+        short.unwrap_or_default(),
+        arg.get_long().expect("a long name"),
+        value.unwrap_or_default()
+    );
+    let mut help = arg.get_help().expect("help").to_string();
+    let defaults: Vec<_> = arg
+        .get_default_values()
+        .iter()
+        .filter_map(|v| v.to_str())
+        .collect();
+    if arg.get_action().takes_values() && !defaults.is_empty() {
+        help += &format!(" [default: {}]", defaults.join(", "));
+    }
+    let possible: Vec<_> = arg
+        .get_possible_values()
+        .iter()
+        .map(|v| v.get_name().to_owned())
+        .collect();
+    if arg.get_action().takes_values() && !possible.is_empty() {
+        help += &format!(" [possible values: {}]", possible.join(", "));
+    }
+    if matches!(arg.get_action(), clap::ArgAction::Append) {
+        help += " (repeatable)";
+    }
+    (heading, flag, help)
+}
+
+#[test]
+fn the_flags_are_those_of_the_command_line() {
+    let definition = args::definition(Lang::En);
+    let of = |command: &clap::Command, name: &str| -> Vec<_> {
+        command.get_arguments().map(|arg| told(arg, name)).collect()
+    };
+    let mut expected = of(&definition, "Every command");
+    for command in definition.get_subcommands() {
+        expected.extend(of(command, command.get_name()));
+    }
+    let mut found = Vec::new();
+    for part in section("## Flags").split("\n### ").skip(1) {
+        let heading = part.lines().next().unwrap_or_default();
+        for row in rows(part) {
+            let [flag, meaning] = row[..] else {
+                panic!("two cells in {row:?}");
+            };
+            found.push((
+                heading.to_owned(),
+                flag.to_owned(),
+                meaning.replace('\\', ""),
+            ));
+        }
+    }
+    assert_eq!(found.len(), expected.len(), "no flag is told twice");
+    assert_same(
+        &found.into_iter().collect(),
+        &expected.into_iter().collect(),
+    );
+}
+
+#[test]
+fn the_exit_codes_are_those_of_the_program() {
+    let told: Vec<String> = rows(section("## Exit codes"))
+        .into_iter()
+        .map(|row| row[0].to_owned())
+        .collect();
+    let all = [
+        Exit::Done,
+        Exit::Failed,
+        Exit::Usage,
+        Exit::Differences,
+        Exit::Interrupted,
+    ];
+    assert_eq!(told, all.map(|exit| (exit as u8).to_string()));
+}
+
+/// Collects the paths of a file's values as the README's table writes them.
+fn paths(value: &Value, path: &str, found: &mut BTreeSet<String>) {
+    let below = |name: &str| match path {
+        "" => name.to_owned(),
+        _ => format!("{path}.{name}"),
+    };
+    match value {
+        Value::Object(_) if path == "redshift.warehouse" => {
+            found.insert(path.to_owned());
+        }
+        Value::Object(map) => {
+            for (key, value) in map {
+                let name = match path {
+                    "notifications.topics" => "EVENT",
+                    "tags" => "KEY",
+                    _ => key,
+                };
+                paths(value, &below(name), found);
+            }
+        }
+        Value::Array(items) => {
+            for item in items {
+                paths(item, &format!("{path}[]"), found);
+            }
+        }
+        _ => {
+            found.insert(path.to_owned());
+        }
+    }
+}
+
+/// Visits every object of a file that is a struct, with a way to put a field into it.
+fn objects(value: &Value, pointer: String, found: &mut Vec<String>) {
+    match value {
+        Value::Object(map) => {
+            let free = ["/tags", "/notifications/topics", "/redshift/warehouse"];
+            if !free.contains(&pointer.as_str()) {
+                found.push(pointer.clone());
+            }
+            for (key, value) in map {
+                objects(value, format!("{pointer}/{key}"), found);
+            }
+        }
+        Value::Array(items) => {
+            for (index, value) in items.iter().enumerate() {
+                objects(value, format!("{pointer}/{index}"), found);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn the_site_file_is_one_and_shows_every_field() {
+    let file = block("json site");
+    let site: Site = serde_json::from_value(file.clone()).expect("a site");
+    assert_eq!(serde_json::to_value(&site).expect("JSON"), file);
+
+    let mut used = BTreeSet::new();
+    paths(&file, "", &mut used);
+    let told: BTreeSet<String> = rows(section("## Site file"))
+        .into_iter()
+        .map(|row| row[0].trim_matches('`').to_owned())
+        .collect();
+    assert_same(&told, &used);
+
+    // A refused field names the fields that there are: each is in the example.
+    let mut all = Vec::new();
+    objects(&file, String::new(), &mut all);
+    assert!(all.len() >= 10, "{all:?}");
+    let known = |pointer: &str| -> Map<String, Value> {
+        let object = file.pointer(pointer).and_then(Value::as_object);
+        object.cloned().unwrap_or_default()
+    };
+    let mut seen: BTreeSet<String> = BTreeSet::new();
+    let mut fields: BTreeSet<String> = BTreeSet::new();
+    for pointer in all {
+        let mut wrong = file.clone();
+        wrong.pointer_mut(&pointer).expect("an object")["no-field"] = Value::Null;
+        let refusal = serde_json::from_value::<Site>(wrong)
+            .expect_err(&pointer)
+            .to_string();
+        let (_, expected) = refusal.split_once("expected").expect(&refusal);
+        let names = expected.split('`').skip(1).step_by(2);
+        // Buckets and topics are several: together they show all fields.
+        let kind = pointer.trim_end_matches(|c: char| c.is_ascii_digit() || c == '/');
+        let kind = if kind.starts_with("/notifications/topics/") {
+            "topic"
+        } else {
+            kind
+        };
+        fields.extend(names.map(|name| format!("{kind}.{name}")));
+        seen.extend(known(&pointer).keys().map(|key| format!("{kind}.{key}")));
+    }
+    seen.remove("/notifications.use");
+    assert_same(&seen, &fields);
+}
+
+#[test]
+fn the_answers_file_is_one() {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let text = block("json answers").to_string();
+    std::fs::write(file.path(), text).expect("a file");
+    let answers = Answers::from_file(file.path()).expect("answers");
+    assert!(answers.name.is_some() && answers.buckets.len() == 2);
+    let missing = jmc_site::wizard::missing::missing(&answers, true);
+    assert_eq!(missing, [], "the example is complete but for the password");
+}
+
+#[test]
+fn the_error_codes_are_those_of_the_catalogue() {
+    let codes: BTreeSet<&str> = all_entries().filter_map(|entry| entry.code).collect();
+    let tables = [
+        section("## When the connection test fails"),
+        section("## Error codes"),
+    ];
+    let mut told = BTreeSet::new();
+    for row in tables.into_iter().flat_map(rows) {
+        for code in row[0].split(", ").filter(|cell| cell.starts_with('`')) {
+            let code = code.trim_matches('`');
+            assert!(told.insert(code), "{code} is told twice");
+        }
+    }
+    assert_same(&told, &codes);
+    let named = README
+        .split(|c: char| !(c.is_ascii_uppercase() || c.is_ascii_digit() || c == '-'))
+        .filter(|word| word.starts_with("JMC-"));
+    for code in named {
+        assert!(codes.contains(code), "{code}");
+    }
+}
+
+#[test]
+fn the_first_two_commands_come_first_and_links_lead_somewhere() {
+    let commands: Vec<&str> = README
+        .lines()
+        .filter_map(|line| line.strip_prefix("    "))
+        .filter_map(|line| line.split("  #").next())
+        .map(str::trim)
+        .take(2)
+        .collect();
+    assert_eq!(commands, ["cargo run --example sandbox", "tests/run"]);
+    let anchors: BTreeSet<String> = README
+        .lines()
+        .filter(|line| line.starts_with('#'))
+        .map(|line| line.trim_start_matches('#').trim())
+        .map(|heading| {
+            let kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-');
+            let kept: String = heading.chars().filter(kept).collect();
+            kept.to_lowercase().replace(' ', "-")
+        })
+        .collect();
+    for link in README.split("](#").skip(1) {
+        let anchor = link.split(')').next().unwrap_or_default();
+        assert!(anchors.contains(anchor), "{anchor}");
+    }
+}
