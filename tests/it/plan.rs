@@ -121,7 +121,7 @@ fn ours<'o>(observed: &'o mut Observed, bucket: &BucketName) -> &'o mut OurBucke
     }
 }
 
-fn present<'o>(observed: &'o mut Observed, kind: RoleKind) -> &'o mut PresentRole {
+fn present(observed: &mut Observed, kind: RoleKind) -> &mut PresentRole {
     match observed.roles.get_mut(&kind) {
         Some(Ok(RoleState::Present(role))) => role,
         other => panic!("{kind:?} is {other:?}"),
