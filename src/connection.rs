@@ -16,7 +16,13 @@ use crate::secret::Secret;
 use crate::site::Warehouse;
 use crate::site::names::{ClusterId, Identifier, Port, Workgroup};
 use crate::ui::{Ui, cut, pad};
+use aws_credential_types::provider::ProvideCredentials;
+use std::time::Duration;
 use tokio::runtime::Handle;
+use tokio::time::timeout;
+
+/// How long AWS credentials may take to be found for a hint; nobody has asked for it.
+const CREDENTIALS: Duration = Duration::from_secs(2);
 
 /// Reads a variable of the environment.
 pub type Variable<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -194,7 +200,13 @@ pub fn explained(
         return failure;
     };
     let clients = clients();
-    let found: Option<Facts> = runtime.block_on(facts::look(&clients, warehouse));
+    let found: Option<Facts> = runtime.block_on(async {
+        // Where there are none, the search for them ends at a metadata service that need not be there.
+        let provider = clients.sdk.credentials_provider()?;
+        let loaded = timeout(CREDENTIALS, provider.provide_credentials()).await;
+        loaded.ok()?.ok()?;
+        facts::look(&clients, warehouse).await
+    });
     match found {
         Some(facts) => failure.explain(target, &facts),
         None => failure,

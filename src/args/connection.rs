@@ -50,7 +50,7 @@ pub struct Connection {
     /// Name to expect in the certificate, for CNAMEs, tunnels and addresses
     #[arg(long, value_name = "NAME", help_heading = REDSHIFT)]
     pub tls_server_name: Option<String>,
-    /// Seconds that each phase of the connection test may take [default: 10]
+    /// Seconds that each phase of the connection test may take [default: DNS 5, TCP and TLS 10, login and query 30]
     #[arg(long, value_name = "SECONDS", help_heading = REDSHIFT)]
     pub connect_timeout: Option<String>,
 }

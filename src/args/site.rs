@@ -114,7 +114,7 @@ pub struct Check {
     /// Read the database password from standard input
     #[arg(long)]
     pub password_stdin: bool,
-    /// Seconds that each phase of the connection test may take [default: 10]
+    /// Seconds that each phase of the connection test may take [default: DNS 5, TCP and TLS 10, login and query 30]
     #[arg(long, value_name = "SECONDS")]
     pub connect_timeout: Option<String>,
     /// Leave the connection test out

@@ -124,7 +124,13 @@ fn connection(
     let tested = runtime.block_on(redshift::test(&target, &credentials.password, &mut |_| {}));
     Ok(match tested {
         Ok(connected) => Connection::Passed(connected.version),
-        Err(failure) => Connection::Failed(failure.error),
+        Err(failure) => {
+            let warehouse = Some(&site.redshift.warehouse);
+            let clients = || opened.clients.clone();
+            let failure =
+                connection::explained(failure, runtime.handle(), &target, warehouse, clients);
+            Connection::Failed(failure.error)
+        }
     })
 }
 

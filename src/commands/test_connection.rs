@@ -132,7 +132,7 @@ impl Test<'_, '_> {
             return Err(crate::wizard::missing_answers(&missing).hint(login::missing_hint()));
         }
         if let Some(source) = from_aws {
-            return self.from_aws(source);
+            return self.asked_of_aws(source);
         }
         if stdin {
             return Ok(Credentials {
@@ -148,7 +148,7 @@ impl Test<'_, '_> {
         }
     }
 
-    fn from_aws(&self, source: &PasswordSource) -> Result<Credentials> {
+    fn asked_of_aws(&self, source: &PasswordSource) -> Result<Credentials> {
         let region = self.answers.region.as_ref();
         let profile = profile(self.common, self.environment);
         let caller = self.session.caller(region, profile.as_deref())?;

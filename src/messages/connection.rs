@@ -11,23 +11,6 @@ catalogue! {
 
     connected() { en: "Connected.", ja: "接続に成功しました。" }
 
-    schema_usable(schema) {
-        en: "The user may use the schema `{schema}`.",
-        ja: "このユーザーはスキーマ `{schema}` を使用できます。",
-    }
-    schema_no_usage(schema) {
-        en: "The user may not use the schema `{schema}`: run GRANT USAGE ON SCHEMA for the user.",
-        ja: "このユーザーにはスキーマ `{schema}` の使用権限がありません。GRANT USAGE ON SCHEMA で権限を付与してください。",
-    }
-    schema_missing(schema) {
-        en: "There is no schema `{schema}` in this database.",
-        ja: "このデータベースにスキーマ `{schema}` はありません。",
-    }
-    not_redshift(version) {
-        en: "This is not Amazon Redshift: the server says `{version}`.",
-        ja: "接続先はAmazon Redshiftではありません。サーバーの応答: `{version}`",
-    }
-
     word_database() { en: "database", ja: "データベース名" }
     word_user() { en: "user", ja: "ユーザー名" }
     word_schema() { en: "schema", ja: "スキーマ名" }

@@ -6,7 +6,7 @@ use crate::messages::{Text, login as say};
 use crate::redshift::{
     Connected, Failure, PasswordSource, Phase, PhaseDone, RoleUse, SchemaUse, Target,
 };
-use crate::ui::{Ui, pad};
+use crate::ui::{Ui, cells, pad};
 use serde_json::{Value, json};
 
 /// Prints the result and returns how the command ends.
@@ -68,9 +68,8 @@ fn refused(found: RoleUse) -> String {
 
 fn facts(ui: &Ui, target: &Target, connected: &Connected) {
     let text = |text: Text| ui.text(&text).to_owned();
-    let row = |label: Text, value: String| {
-        ui.result(&format!("  {}  {value}", pad(ui.text(&label), 14)));
-    };
+    let mut rows: Vec<(String, String)> = Vec::new();
+    let mut row = |label: Text, value: String| rows.push((text(label), value));
     row(say::fact_user(), connected.user.clone());
     row(say::fact_database(), connected.database.clone());
     let version = connected.version.clone();
@@ -99,18 +98,27 @@ fn facts(ui: &Ui, target: &Target, connected: &Connected) {
         };
         row(say::fact_schema(schema), text(can));
     }
+    let mut advice = None;
     if let (Some(role), Some(found)) = (&target.role, connected.role) {
         let name = role.rsplit('/').next().unwrap_or(role);
         let refused = refused(found);
-        if !refused.is_empty() {
-            row(say::fact_role(name), text(say::unusable_for(&refused)));
+        let can = if !refused.is_empty() {
             let user = identifier(&connected.user);
-            ui.say(&say::role_grant(role, user, refused));
+            advice = Some(say::role_grant(role, user, &refused));
+            say::unusable_for(refused)
         } else if found.copy.is_some() && found.unload.is_some() {
-            row(say::fact_role(name), text(say::usable()));
+            say::usable()
         } else {
-            row(say::fact_role(name), text(say::unknown()));
-        }
+            say::unknown()
+        };
+        row(say::fact_role(name), text(can));
+    }
+    let width = rows.iter().map(|(label, _)| cells(label)).max();
+    for (label, value) in &rows {
+        ui.result(&format!("  {}  {value}", pad(label, width.unwrap_or(0))));
+    }
+    if let Some(advice) = advice {
+        ui.say(&advice);
     }
 }
 

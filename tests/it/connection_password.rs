@@ -101,6 +101,35 @@ fn a_source_is_saved_by_its_name_and_said_in_both_languages() {
 }
 
 #[test]
+fn what_aws_has_to_be_asked_for_is_saved_by_where_it_is() {
+    let arn = "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:jmc-AbCdEf";
+    for (json, ja) in [
+        (
+            serde_json::json!({"secrets-manager": arn}),
+            format!("AWS Secrets Manager {arn}"),
+        ),
+        ("iam".into(), "AWSの一時的な認証情報".to_owned()),
+        (
+            serde_json::json!({"iam-db-user": "jmc"}),
+            "AWSの一時的な認証情報 (jmc)".to_owned(),
+        ),
+    ] {
+        let source: PasswordSource = serde_json::from_value(json.clone()).expect("a source");
+        assert!(source.is_from_aws());
+        assert_eq!(serde_json::to_value(&source).expect("JSON"), json);
+        assert_eq!(source.label().get(Lang::Ja), ja);
+    }
+    for bad in [
+        serde_json::json!({"secrets-manager": "Canary-pa55word"}),
+        serde_json::json!({"iam-db-user": ""}),
+        "secrets-manager".into(),
+    ] {
+        let error = serde_json::from_value::<PasswordSource>(bad).expect_err("no source");
+        assert!(!error.to_string().contains("Canary"), "{error}");
+    }
+}
+
+#[test]
 fn the_password_file_is_read_by_the_rules_of_libpq() {
     for (contents, expected) in [
         ("h.example.com:5439:dev:jmc:pw", Some("pw")),

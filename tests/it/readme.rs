@@ -270,12 +270,11 @@ fn told(arg: &clap::Arg, command: &str) -> (String, String, String) {
         let names = arg.get_value_names().unwrap_or_default();
         format!(" {}", names.join(" "))
     });
-    let flag = format!(
-        "{}`--{}{}`",
-        short.unwrap_or_default(),
-        arg.get_long().expect("a long name"),
-        value.unwrap_or_default()
-    );
+    let value = value.unwrap_or_default();
+    let flag = match arg.get_long() {
+        Some(long) => format!("{}`--{long}{value}`", short.unwrap_or_default()),
+        None => format!("`{}`", value.trim()),
+    };
     let mut help = arg.get_help().expect("help").to_string();
     let defaults: Vec<_> = arg
         .get_default_values()
@@ -299,35 +298,57 @@ fn told(arg: &clap::Arg, command: &str) -> (String, String, String) {
     (heading, flag, help)
 }
 
-#[test]
-fn the_flags_are_those_of_the_command_line() {
-    let definition = args::definition(Lang::En);
-    let of = |command: &clap::Command, name: &str| -> Vec<_> {
-        command.get_arguments().map(|arg| told(arg, name)).collect()
-    };
-    let mut expected = of(&definition, "Every command");
-    for command in definition.get_subcommands() {
-        expected.extend(of(command, command.get_name()));
-    }
-    let mut found = Vec::new();
-    for part in section("## Flags").split("\n### ").skip(1) {
-        let heading = part.lines().next().unwrap_or_default();
-        for row in rows(part) {
-            let [flag, meaning] = row[..] else {
-                panic!("two cells in {row:?}");
-            };
-            found.push((
-                heading.to_owned(),
-                flag.to_owned(),
-                meaning.replace('\\', ""),
-            ));
+/// Adds the table of a command's flags for each heading, and those of the commands below it.
+fn tables(command: &clap::Command, name: &str, text: &mut String) {
+    let mut heads: Vec<(String, String)> = Vec::new();
+    for (heading, flag, help) in command.get_arguments().map(|arg| told(arg, name)) {
+        let row = format!("| {flag} | {} |\n", help.replace('<', "\\<"));
+        match heads.iter_mut().find(|(known, _)| *known == heading) {
+            Some((_, rows)) => rows.push_str(&row),
+            None => heads.push((heading, row)),
         }
     }
-    assert_eq!(found.len(), expected.len(), "no flag is told twice");
-    assert_same(
-        &found.into_iter().collect(),
-        &expected.into_iter().collect(),
-    );
+    // The command's own come first, as in its help.
+    heads.sort_by_key(|(heading, _)| heading != name);
+    for (heading, rows) in heads {
+        let title = match heading == name {
+            true => heading,
+            false => format!("{name}: {heading}"),
+        };
+        text.push_str(&format!(
+            "### {title}\n\n| Flag | Meaning |\n|---|---|\n{rows}\n"
+        ));
+    }
+    for below in command.get_subcommands() {
+        let name = match name {
+            ALL => below.get_name().to_owned(),
+            _ => format!("{name} {}", below.get_name()),
+        };
+        tables(below, &name, text);
+    }
+}
+
+/// The heading of the flags that every command takes.
+const ALL: &str = "Every command";
+
+/// With this set, the tables of flags are written anew.
+const UPDATE: &str = "JMC_SITE_TEST_UPDATE_README";
+
+#[test]
+fn the_flags_are_those_of_the_command_line() {
+    let mut expected = String::new();
+    tables(&args::definition(Lang::En), ALL, &mut expected);
+    let found = section("## Flags");
+    let found = &found[found.find("### ").expect("tables")..];
+    if std::env::var_os(UPDATE).is_some() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+        std::fs::write(path, README.replace(found, &expected)).expect("README.md is written");
+        return;
+    }
+    for (found, expected) in found.lines().zip(expected.lines()) {
+        assert_eq!(found, expected, "{UPDATE}=1 writes the tables anew");
+    }
+    assert_eq!(found.trim_end(), expected.trim_end());
 }
 
 #[test]

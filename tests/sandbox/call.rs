@@ -14,16 +14,18 @@ pub enum Service {
     Sns,
     Redshift,
     RedshiftServerless,
+    SecretsManager,
 }
 
 impl Service {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::S3,
         Self::Iam,
         Self::Sts,
         Self::Sns,
         Self::Redshift,
         Self::RedshiftServerless,
+        Self::SecretsManager,
     ];
 
     /// Returns the name in the signing scope.
@@ -35,7 +37,13 @@ impl Service {
             Self::Sns => "sns",
             Self::Redshift => "redshift",
             Self::RedshiftServerless => "redshift-serverless",
+            Self::SecretsManager => "secretsmanager",
         }
+    }
+
+    /// Tells whether the service speaks JSON with its operation in a header.
+    pub fn speaks_json(self) -> bool {
+        matches!(self, Self::RedshiftServerless | Self::SecretsManager)
     }
 
     pub fn named(name: &str) -> Option<Self> {

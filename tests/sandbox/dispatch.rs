@@ -10,7 +10,7 @@ use super::query::{Form, wrap};
 use super::refusal::Refusal;
 use super::state::State;
 use super::wire::{Request, Response};
-use super::{enforce, iam, redshift, s3, serverless, sns, sts};
+use super::{enforce, iam, redshift, s3, secrets, serverless, sns, sts};
 
 /// What is known of a request before it is carried out.
 #[derive(Clone, Debug)]
@@ -31,6 +31,7 @@ impl Arrival {
         let (operation, resource) = match service {
             Some(Service::S3) => (s3::operation(request), s3::resource(request)),
             Some(Service::RedshiftServerless) => (target(request), serverless::resource(request)),
+            Some(Service::SecretsManager) => (target(request), secrets::resource(request)),
             Some(service) => {
                 let form = Form::of(request);
                 let operation = form.get("Action").unwrap_or_default().to_owned();
@@ -106,10 +107,13 @@ fn attempt(state: &mut State, arrival: &Arrival, request: &Request) -> Result<Re
             return s3::answer(state, &call, request)
                 .map(|r| r.with("x-amz-request-id", &call.request_id));
         }
-        Service::RedshiftServerless => {
+        Service::RedshiftServerless | Service::SecretsManager => {
             let input = serde_json::from_slice::<Value>(&request.body)
                 .map_err(|_| Refusal::new(400, "SerializationException", "The body is not JSON"))?;
-            let output = serverless::answer(state, &call, &input)?;
+            let output = match service {
+                Service::SecretsManager => secrets::answer(state, &call, &input)?,
+                _ => serverless::answer(state, &call, &input)?,
+            };
             let body = output.to_string();
             return Ok(Response::new(200, "application/x-amz-json-1.1", body)
                 .with("x-amzn-requestid", &call.request_id));
@@ -184,6 +188,6 @@ fn xmlns(service: Service) -> &'static str {
         Service::Sts => "https://sts.amazonaws.com/doc/2011-06-15/",
         Service::Sns => "http://sns.amazonaws.com/doc/2010-03-31/",
         Service::Redshift => "http://redshift.amazonaws.com/doc/2012-12-01/",
-        Service::S3 | Service::RedshiftServerless => "",
+        Service::S3 | Service::RedshiftServerless | Service::SecretsManager => "",
     }
 }

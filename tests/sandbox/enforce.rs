@@ -7,6 +7,7 @@ use super::call::{Call, Service};
 use super::query::Form;
 use super::refusal::Refusal;
 use super::s3::Target;
+use super::secrets;
 use super::state::State;
 use super::wire::Request;
 
@@ -37,6 +38,10 @@ pub fn needs(state: &State, call: &Call, request: &Request) -> Vec<(String, Stri
         Service::RedshiftServerless => {
             let input = serde_json::from_slice(&request.body).unwrap_or_default();
             serverless(state, call, &input)
+        }
+        Service::SecretsManager => {
+            let arn = secrets::arn(state, call, &secrets::resource(request));
+            vec![(format!("secretsmanager:{}", call.operation), arn)]
         }
     }
 }
@@ -149,6 +154,12 @@ fn redshift(call: &Call, form: &Form) -> Vec<(String, String)> {
         _ => cluster,
     };
     let mut needs = vec![(format!("redshift:{}", call.operation), resource)];
+    // https://docs.aws.amazon.com/redshift/latest/APIReference/API_GetClusterCredentials.html
+    if let (Some(database), "GetClusterCredentials") = (form.get("DbName"), call.operation.as_str())
+    {
+        let arn = call.arn(&format!("dbname:{id}/{database}"));
+        needs.push(("redshift:GetClusterCredentials".to_owned(), arn));
+    }
     for arn in form.list("AddIamRoles.IamRoleArn") {
         needs.push(("iam:PassRole".to_owned(), arn.to_owned()));
     }

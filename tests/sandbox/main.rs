@@ -15,7 +15,7 @@
 mod sandbox;
 
 use jmc_site::{Environment, run};
-use sandbox::warehouse::{Options, PASSWORD, USER, Warehouse};
+use sandbox::warehouse::{Options, PASSWORD, Temporary, USER, Warehouse};
 use sandbox::{ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, Sandbox};
 use std::io::IsTerminal;
 use std::path::Path;
@@ -56,7 +56,11 @@ const ANSWERS: &[&str] = &[
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let sandbox = Sandbox::jmc();
-    let warehouse = Warehouse::start(Options::default());
+    let logins = sandbox.clone();
+    let warehouse = Warehouse::start(Options {
+        temporary: Temporary::found_by(move |user| logins.login(user)),
+        ..Options::default()
+    });
     let folder = match tempfile::Builder::new().prefix("jmc-sandbox-").tempdir() {
         Ok(folder) => folder.keep(),
         Err(error) => {

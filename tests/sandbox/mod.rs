@@ -29,6 +29,7 @@ pub mod query;
 pub mod redshift;
 pub mod refusal;
 pub mod s3;
+pub mod secrets;
 pub mod seed;
 pub mod serverless;
 pub mod snapshot;
@@ -174,6 +175,22 @@ impl Sandbox {
         self.state(|s| {
             s.subscription(topic, endpoint)
                 .map(|found| found.token.clone())
+        })
+    }
+
+    /// Keeps a text in Secrets Manager.
+    pub fn keep_secret(&self, arn: &str, text: &str) {
+        let kept = state::Kept::Text(text.to_owned());
+        self.state(|s| s.secrets.insert(arn.to_owned(), kept));
+    }
+
+    /// Returns the password of a temporary database login that has not ended.
+    pub fn login(&self, user: &str) -> Option<String> {
+        let now = time::OffsetDateTime::now_utc();
+        self.state(|s| {
+            let mut all = s.logins.iter().rev();
+            let found = all.find(|login| login.user == user && login.expires > now);
+            found.map(|login| login.password.clone())
         })
     }
 

@@ -53,7 +53,7 @@ impl Refusal {
         );
         match service {
             Service::Sns => Self::new(403, "AuthorizationError", message),
-            Service::RedshiftServerless => Self::new(400, "AccessDeniedException", message),
+            service if service.speaks_json() => Self::new(400, "AccessDeniedException", message),
             _ => Self::new(403, "AccessDenied", message),
         }
     }
@@ -62,7 +62,9 @@ impl Refusal {
     pub fn throttled(service: Service) -> Self {
         match service {
             Service::S3 => Self::new(503, "SlowDown", "Please reduce your request rate."),
-            Service::RedshiftServerless => Self::new(400, "ThrottlingException", "Rate exceeded"),
+            service if service.speaks_json() => {
+                Self::new(400, "ThrottlingException", "Rate exceeded")
+            }
             _ => Self::new(400, "Throttling", "Rate exceeded"),
         }
     }
@@ -72,7 +74,7 @@ impl Refusal {
         let words = "The security token included in the request is expired";
         match service {
             Service::S3 => Self::new(400, "ExpiredToken", "The provided token has expired."),
-            Service::RedshiftServerless => Self::new(400, "ExpiredTokenException", words),
+            service if service.speaks_json() => Self::new(400, "ExpiredTokenException", words),
             _ => Self::new(403, "ExpiredToken", words),
         }
     }
@@ -85,8 +87,10 @@ impl Refusal {
                 "InternalError",
                 "We encountered an internal error. Please try again.",
             ),
-            (Service::RedshiftServerless, 503) => ("ServiceUnavailableException", "Unavailable"),
-            (Service::RedshiftServerless, _) => ("InternalServerException", "Internal error"),
+            (service, 503) if service.speaks_json() => {
+                ("ServiceUnavailableException", "Unavailable")
+            }
+            (service, _) if service.speaks_json() => ("InternalServerException", "Internal error"),
             (Service::Sns, 500) => ("InternalError", "Internal error"),
             (_, 503) => ("ServiceUnavailable", "Service is currently unavailable"),
             (Service::Iam, _) => ("ServiceFailure", "The request processing has failed"),
@@ -105,7 +109,9 @@ impl Refusal {
                 "The AWS Access Key Id you provided does not exist in our records.",
             )
             .detail("AWSAccessKeyId", key),
-            Service::RedshiftServerless => Self::new(400, "UnrecognizedClientException", words),
+            service if service.speaks_json() => {
+                Self::new(400, "UnrecognizedClientException", words)
+            }
             _ => Self::new(403, "InvalidClientTokenId", words),
         }
     }
@@ -115,7 +121,7 @@ impl Refusal {
         let mut response = match service {
             _ if head => Response::empty(self.status),
             Some(Service::S3) => Response::new(self.status, "application/xml", self.s3(id)),
-            Some(Service::RedshiftServerless) => self.json(),
+            Some(service) if service.speaks_json() => self.json(),
             _ => Response::xml(self.status, self.query(xmlns, id)),
         };
         for (name, value) in &self.headers {

@@ -35,6 +35,8 @@ pub struct State {
     pub clusters: Vec<Cluster>,
     pub workgroups: Vec<Workgroup>,
     pub namespaces: Vec<Namespace>,
+    /// ARN to what Secrets Manager keeps.
+    pub secrets: BTreeMap<String, Kept>,
     /// The temporary database logins given out.
     pub logins: Vec<Login>,
     pub counter: u64,
@@ -283,6 +285,14 @@ pub struct Namespace {
     pub roles: Vec<AttachedRole>,
     pub default_role: Option<String>,
     pub created: OffsetDateTime,
+}
+
+/// What a secret of Secrets Manager holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kept {
+    Text(String),
+    /// In base64.
+    Binary(String),
 }
 
 /// A temporary database login, for the stand-in of the warehouse to accept.

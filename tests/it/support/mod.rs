@@ -6,7 +6,7 @@ pub mod redact;
 pub mod wizard;
 
 use crate::sandbox::{self, Sandbox, Serving};
-use crate::warehouse::{self, Options, Warehouse};
+use crate::warehouse::{self, Options, Temporary, Warehouse};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -56,7 +56,10 @@ impl World {
     }
 
     /// Any other.
-    pub fn of(sandbox: Sandbox, warehouse: Options) -> Self {
+    pub fn of(sandbox: Sandbox, mut warehouse: Options) -> Self {
+        // What AWS gives out is good for the warehouse.
+        let logins = sandbox.clone();
+        warehouse.temporary = Temporary::found_by(move |user| logins.login(user));
         let world = Self {
             sandbox,
             warehouse: Warehouse::start(warehouse),
@@ -135,13 +138,23 @@ impl World {
     /// temporary file of the site file beside it.
     #[track_caller]
     fn hold(&self, ended: &Ended) {
+        let temporary: Vec<String> = self.sandbox.state(|s| {
+            let logins = s.logins.iter();
+            logins.map(|login| login.password.clone()).collect()
+        });
         for (what, text) in [("stdout", &ended.out), ("stderr", &ended.err)] {
             assert_secretless(what, text);
+            for password in &temporary {
+                assert!(!text.contains(password), "{what} shows {password}: {text}");
+            }
         }
         for path in files(self.folder.path()) {
             let text =
                 String::from_utf8_lossy(&std::fs::read(&path).unwrap_or_default()).into_owned();
             assert_secretless(&path.display().to_string(), &text);
+            for password in &temporary {
+                assert!(!text.contains(password), "{} holds a login", path.display());
+            }
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             assert!(!name.starts_with(".tmp"), "{name} is left behind");
         }

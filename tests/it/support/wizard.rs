@@ -88,8 +88,13 @@ pub fn sales() -> Vec<(QuestionId, Reply)> {
 impl World {
     /// Prepares `init` with a person who answers nothing yet.
     pub fn wizard(&self) -> Run<'_> {
+        self.asked("init")
+    }
+
+    /// Prepares any command with a person who answers nothing yet.
+    pub fn asked(&self, command: &str) -> Run<'_> {
         let text = |path: std::path::PathBuf| path.display().to_string();
-        let arguments = ["jmc-site", "init", "--verbose", "--lang", "en"]
+        let arguments = ["jmc-site", command, "--verbose", "--lang", "en"]
             .map(str::to_owned)
             .into_iter()
             .chain(["--site".to_owned(), text(self.site_file())])

@@ -91,6 +91,30 @@ pub struct Faults {
     pub garbage: Option<(Stage, Vec<u8>)>,
 }
 
+/// Returns the password of a user.
+type Find = dyn Fn(&str) -> Option<String> + Send + Sync;
+
+/// Finds the password of a user who is not known yet.
+#[derive(Clone, Default)]
+pub struct Temporary(Option<Arc<Find>>);
+
+impl Temporary {
+    /// Looks users up with this.
+    pub fn found_by(find: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(find)))
+    }
+
+    fn password(&self, user: &str) -> Option<String> {
+        self.0.as_ref().and_then(|find| find(user))
+    }
+}
+
+impl std::fmt::Debug for Temporary {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Temporary")
+    }
+}
+
 /// What the stand-in is.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -108,6 +132,10 @@ pub struct Options {
     pub login: Login,
     /// Users and their passwords.
     pub users: Vec<(String, String)>,
+    /// Further users, looked up as they come: the temporary ones that AWS gives out.
+    pub temporary: Temporary,
+    /// The IAM roles that users may use for COPY; without any, the database does not say.
+    pub copy_roles: Option<Vec<String>>,
     /// Databases.
     pub databases: Vec<String>,
     /// Schemas, and whether a user may use them.
@@ -130,6 +158,8 @@ impl Default for Options {
             require_ssl: false,
             login: Login::Sha256 { algorithm: 0 },
             users: vec![(USER.to_owned(), PASSWORD.to_owned())],
+            temporary: Temporary::default(),
+            copy_roles: None,
             databases: vec!["dev".to_owned()],
             schemas: vec![("public".to_owned(), true), ("secret".to_owned(), false)],
             limit: None,

@@ -185,7 +185,9 @@ impl Session<'_> {
     {
         self.fault(Stage::Startup, stream).await?;
         let known = self.options.users.iter().find(|(name, _)| name == user);
-        let known = known.map(|(_, password)| password.as_bytes());
+        let known = known.map(|(_, password)| password.clone());
+        let known = known.or_else(|| self.options.temporary.password(user));
+        let known = known.as_deref().map(str::as_bytes);
         let random = random();
         let (salt, nonce) = random.split_at(16);
         let (request, answer_type) = match self.options.login {
@@ -326,9 +328,17 @@ impl Session<'_> {
                 let schema = sql
                     .strip_prefix("select has_schema_privilege(current_user, '")
                     .and_then(|rest| rest.strip_suffix("', 'usage')"));
-                match schema {
-                    Some(schema) => self.privilege(&schema.replace("''", "'")),
-                    None => wire::error("ERROR", "42601", "syntax error at or near the stand-in"),
+                let role = sql
+                    .strip_prefix("select has_assumerole_privilege(current_user, '")
+                    .and_then(|rest| rest.strip_suffix("')")?.split_once("', '"));
+                match (schema, role, &self.options.copy_roles) {
+                    (Some(schema), ..) => self.privilege(&schema.replace("''", "'")),
+                    (None, Some((role, command)), Some(roles)) => {
+                        let may = command == "copy" && roles.iter().any(|known| known == role);
+                        let value = if may { "t" } else { "f" };
+                        wire::row(&[("has_assumerole_privilege", value)])
+                    }
+                    _ => wire::error("ERROR", "42601", "syntax error at or near the stand-in"),
                 }
             }
         }
