@@ -282,6 +282,13 @@ impl Pipe<'_> {
             "--site {}",
             quoted(&self.path.display().to_string())
         ));
+        // Who was not asked this time can't be asked then either.
+        if self.yes {
+            command.push("--yes".to_owned());
+        }
+        if self.no_lock {
+            command.push("--no-lock".to_owned());
+        }
         command.join(" ")
     }
 

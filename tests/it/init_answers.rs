@@ -149,7 +149,6 @@ fn topics_and_subscriptions() {
     asked_again(
         Q::Subscription(Event::Failure),
         &[
-            ("ops", "JMC-SNS-SUBSCRIPTION"),
             ("fax:1", "JMC-SNS-SUBSCRIPTION"),
             ("email:ops", "JMC-SNS-ENDPOINT"),
             ("sms:0901234", "JMC-SNS-ENDPOINT"),

@@ -284,9 +284,8 @@ fn elsewhere(region: &str, suffix: &str) -> (World, String) {
             ..cluster.clone()
         };
         if region.starts_with("cn-") {
-            // IAM and S3 are other ones in each partition.
-            let bucket = "acme-csa-system-bucket";
-            crate::sandbox::seed::add_bucket(state, bucket, crate::sandbox::ACCOUNT, region);
+            seed::add_bucket(state, "acme-csa-system-bucket", ACCOUNT, region);
+            // IAM is another one in each partition.
             for role in &mut state.roles {
                 role.arn = role.arn.replace("arn:aws:", "arn:aws-cn:");
                 for policy in role.inline.clone().into_keys() {

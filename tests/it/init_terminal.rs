@@ -14,7 +14,7 @@ fn start(world: &World) -> Pty {
     program
         .args([
             "-c",
-            r#"exec "$0" "$@" >&3"#,
+            r#"exec "$0" "$@" >&2"#,
             env!("CARGO_BIN_EXE_jmc-site"),
             "init",
         ])
@@ -90,8 +90,12 @@ fn the_whole_wizard_in_japanese_within_80_columns() {
         "通知用SNS Topic (ジョブ失敗時) (jmc-sales-failure): ",
         "",
     );
-    answer(&mut pty, "空行で終了): ", "email:ops@example.com");
-    answer(&mut pty, "空行で終了): ", "");
+    answer(
+        &mut pty,
+        "通知先 (ジョブ失敗時、空行で終了): ",
+        "email:ops@example.com",
+    );
+    answer(&mut pty, "通知先 (ジョブ失敗時、空行で終了): ", "");
     answer(&mut pty, "データ連携用S3バケット: ", "s3://sales-jmc-data/");
     answer(&mut pty, "データ連携用のフォルダ (空行で終了): ", "import");
     answer(&mut pty, "データ連携用のフォルダ (空行で終了): ", "export");

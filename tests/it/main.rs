@@ -18,6 +18,7 @@ mod init_answers;
 mod init_aws;
 mod init_denied;
 mod init_files;
+#[cfg(unix)]
 mod init_output;
 mod init_plain;
 #[cfg(unix)]

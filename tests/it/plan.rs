@@ -167,14 +167,14 @@ fn apply(site: &Site, observed: &mut Observed, action: &Action) {
                 .roles
                 .insert(RoleKind::Redshift, Ok(RoleState::Present(made)));
         }
-        Action::EditPolicy(grant) => {
-            let role = present(observed, grant.kind);
+        Action::EditPolicy(edit) => {
+            let role = present(observed, edit.kind);
             assert_eq!(
-                role.policies.get(grant.policy.as_str()),
-                grant.before.as_ref()
+                role.policies.get(edit.policy.as_str()),
+                edit.before.as_ref()
             );
             role.policies
-                .insert(grant.policy.to_string(), grant.after.clone());
+                .insert(edit.policy.to_string(), edit.after.clone());
         }
         Action::AttachRole { role, attached, .. } => {
             let warehouse = observed.warehouse.as_mut().expect("a warehouse");
@@ -281,7 +281,7 @@ fn each_step_comes_after_what_it_needs() {
             .filter(|need| matches!(need, Action::CreateRole { .. }))
             .count();
         match &step.action {
-            Action::EditPolicy(grant) if grant.kind == RoleKind::Redshift => {
+            Action::EditPolicy(edit) if edit.kind == RoleKind::Redshift => {
                 assert_eq!((buckets, roles), (1, 1), "only the data bucket");
             }
             Action::EditPolicy(_) => assert_eq!((buckets, roles), (3, 0)),
