@@ -7,7 +7,7 @@ use super::error::Call;
 use super::lock::{self, Guard, Run};
 use super::observe::Observer;
 use crate::error::{Error, Result};
-use crate::messages::{Text, aws as msg, lock as lock_msg};
+use crate::messages::{Text, aws as msg, check as check_msg, lock as lock_msg};
 use crate::plan::PolicyEdit;
 use crate::plan::diff::edited;
 use crate::plan::policy::{Budget, INLINE_ROLE_LIMIT, Policy};
@@ -31,8 +31,10 @@ pub struct Editor<'a> {
     pub guard: &'a Guard,
     /// The run, for locks and for what is kept.
     pub run: &'a Run,
-    /// The site file, beside which policies are kept.
-    pub site: &'a Path,
+    /// The site file, beside which policies are kept; none where they are kept already.
+    pub site: Option<&'a Path>,
+    /// Whether a policy is only replaced where it still is what the plan has seen.
+    pub exact: bool,
     /// Hears of waiting.
     pub say: &'a (dyn Fn(&Text) + Sync),
 }
@@ -49,7 +51,13 @@ pub async fn apply(
 ) -> Result<()> {
     let buckets: Vec<&str> = edit.buckets.iter().map(String::as_str).collect();
     let revoked: Vec<&str> = edit.revoked.iter().map(String::as_str).collect();
+    let planned = |now: Option<&str>| now == edit.before.as_deref() || now == Some(&edit.after);
     let change = |now: Option<&str>| match now {
+        now if editor.exact && !planned(now) => Err(Error::new(check_msg::stale_policy(
+            &edit.role.name,
+            &edit.policy,
+        ))
+        .hint(check_msg::stale_hint())),
         Some(text) => {
             let after = edited(text, edit.access, partition, &buckets, &revoked)?.text;
             Ok((after != text).then_some(after))
@@ -113,7 +121,9 @@ async fn write(
         before: now.clone(),
         after: after.clone(),
     };
-    undo::keep(editor.site, &kept)?;
+    if let Some(site) = editor.site {
+        undo::keep(site, &kept)?;
+    }
     let put = until_known(
         || {
             observer

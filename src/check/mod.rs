@@ -4,11 +4,15 @@
 pub mod junit;
 
 use crate::error::Error;
-use crate::messages::{Text, check as say};
-use crate::plan::diff::access_of;
-use crate::plan::observed::{BucketState, Observed, OurBucket, PresentRole, RoleState, TopicState};
-use crate::plan::policy::{self, Policy, Verdict, trust};
-use crate::site::{Bucket, Origin, RoleKind, Site, Warehouse};
+use crate::messages::{Text, aws as msg, check as say};
+use crate::plan::diff::{access_of, display_name, edited};
+use crate::plan::observed::{
+    BucketState, Observed, OurBucket, PresentRole, PresentTopic, RoleState, TopicState,
+};
+use crate::plan::policy::{self, Doubt, Policy, Verdict, trust};
+use crate::site::arn::TopicRef;
+use crate::site::names::PolicyName;
+use crate::site::{Bucket, Origin, RoleKind, Site, Topic, Warehouse};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -116,6 +120,11 @@ impl Findings<'_> {
         self.add(what, subject, State::Missing, evidence, Some(fix));
     }
 
+    fn gone(&mut self, what: Text, subject: impl ToString, fix: &Text) {
+        let fix = Some(fix.clone());
+        self.add(what, subject, State::Missing, say::gone(), fix);
+    }
+
     /// Something could not be read: never ok, and the reason is the evidence.
     fn unknown(&mut self, what: Text, subject: impl ToString, error: &Error) {
         let evidence = say::reason(error.code(), error.text());
@@ -140,7 +149,7 @@ pub fn findings(
     for bucket in &site.buckets {
         match observed.buckets.get(&bucket.name) {
             Some(Ok(state)) => self::bucket(&mut all, site, bucket, state),
-            Some(Err(error)) => all.unknown(say::bucket(), &bucket.name, error),
+            Some(Err(error)) => unknown_bucket(&mut all, bucket, error),
             None => {}
         }
     }
@@ -153,14 +162,22 @@ pub fn findings(
                     self::trust(&mut all, site, present);
                 }
                 grants(&mut all, site, kind, present, guards.get(&kind));
+                leftovers(&mut all, site, kind, present);
             }
             Some(Ok(RoleState::Missing)) => {
-                all.missing(say::role(), role, say::gone());
+                // Only a role of our own making is made again: what else an adopted one could do is unknown.
+                let ours = kind == RoleKind::Redshift
+                    && site.roles.redshift.origin != Some(Origin::Adopted);
+                let fix = match ours {
+                    true => say::fix_apply(apply),
+                    false => msg::role_missing_hint(),
+                };
+                all.gone(say::role(), role, &fix);
                 for bucket in site.reach_of(kind) {
-                    all.missing(say::grant(), format!("{role} -> {bucket}"), say::gone());
+                    all.gone(say::grant(), format!("{role} -> {bucket}"), &fix);
                 }
             }
-            Some(Err(error)) => all.unknown(say::role(), role, error),
+            Some(Err(error)) => unknown_role(&mut all, site, kind, error),
             None => {}
         }
     }
@@ -207,6 +224,30 @@ fn connection(all: &mut Findings<'_>, site: &Site, connection: &Connection) {
                 fix,
             );
         }
+    }
+}
+
+/// A bucket that could not be looked at hides no finding: none of it can be told.
+fn unknown_bucket(all: &mut Findings<'_>, bucket: &Bucket, error: &Error) {
+    let name = &bucket.name;
+    all.unknown(say::bucket(), name, error);
+    for key in bucket.markers() {
+        all.unknown(say::folder(), format!("{name}/{key}"), error);
+    }
+    if bucket.origin == Some(Origin::Created) {
+        all.unknown(say::settings(), name, error);
+    }
+}
+
+/// The same of a role.
+fn unknown_role(all: &mut Findings<'_>, site: &Site, kind: RoleKind, error: &Error) {
+    let role = &site.role(kind).name;
+    all.unknown(say::role(), role, error);
+    if kind == RoleKind::Redshift {
+        all.unknown(say::trust(), role, error);
+    }
+    for bucket in site.reach_of(kind) {
+        all.unknown(say::grant(), format!("{role} -> {bucket}"), error);
     }
 }
 
@@ -317,15 +358,86 @@ fn grants(
             }
         };
         match cell(site, kind, role, guard, bucket) {
-            Ok((State::Ok, evidence)) => all.ok(say::grant(), subject, evidence),
-            Ok((State::Missing, evidence)) => all.missing(say::grant(), subject, evidence),
-            Ok((state, evidence)) => {
+            Ok(Cell::Granted) => all.ok(say::grant(), subject, say::granted()),
+            Ok(Cell::Lacking(evidence)) => {
+                let fix = Some(lacking_fix(all.apply, site, kind, role));
+                all.add(say::grant(), subject, State::Missing, evidence, fix);
+            }
+            Ok(Cell::Denied(evidence)) => {
                 let fix = Some(say::fix_deny(&role.arn.name));
-                all.add(say::grant(), subject, state, evidence, fix);
+                all.add(say::grant(), subject, State::Wrong, evidence, fix);
+            }
+            Ok(Cell::OutsideBoundary(evidence)) => {
+                let fix = Some(say::fix_boundary(&role.arn.name));
+                all.add(say::grant(), subject, State::Wrong, evidence, fix);
+            }
+            Ok(Cell::Doubtful(doubt, evidence)) => {
+                let fix = match doubt {
+                    Doubt::MayBeDenied { .. } => say::fix_deny(&role.arn.name),
+                    // What is allowed only now and then is granted again without a condition.
+                    Doubt::Conditional { .. } | Doubt::Pattern { .. } => {
+                        lacking_fix(all.apply, site, kind, role)
+                    }
+                };
+                all.add(say::grant(), subject, State::Unknown, evidence, Some(fix));
             }
             Err(error) => all.unknown(say::grant(), subject, &error),
         }
     }
+}
+
+/// The buckets that have left the site, where a removal did not get as far as this role.
+fn leftovers(all: &mut Findings<'_>, site: &Site, kind: RoleKind, role: &PresentRole) {
+    let Some(text) = policy_of(site, kind).and_then(|name| role.policies.get(name.as_str())) else {
+        return;
+    };
+    for bucket in site.revoked_of(kind) {
+        let cut = edited(text, access_of(kind), site.partition(), &[], &[bucket]);
+        if cut.is_ok_and(|cut| cut.text != *text) {
+            let subject = format!("{} -> {bucket}", role.arn.name);
+            let fix = Some(say::fix_apply(all.apply));
+            all.add(
+                say::grant(),
+                subject,
+                State::Wrong,
+                say::still_granted(),
+                fix,
+            );
+        }
+    }
+}
+
+/// Returns the inline policy of a role that holds the site's buckets.
+fn policy_of(site: &Site, kind: RoleKind) -> Option<&PolicyName> {
+    match kind {
+        RoleKind::Redshift => site.roles.redshift.policy.as_ref(),
+        RoleKind::EcsTask => Some(&site.roles.ecs_task.policy),
+        RoleKind::Lambda => Some(&site.roles.lambda.policy),
+    }
+}
+
+/// Says what grants a bucket: an inline policy of JMC's own installation is extended, not made.
+fn lacking_fix(apply: &str, site: &Site, kind: RoleKind, role: &PresentRole) -> Text {
+    let flag = match kind {
+        RoleKind::Redshift => return say::fix_apply(apply),
+        RoleKind::EcsTask => "--ecs-task-policy",
+        RoleKind::Lambda => "--lambda-policy",
+    };
+    let there = |name: &PolicyName| role.policies.contains_key(name.as_str());
+    if policy_of(site, kind).is_some_and(there) {
+        say::fix_apply(apply)
+    } else {
+        msg::policy_flag_hint(flag)
+    }
+}
+
+/// A cell of the matrix, with the evidence where it is not well.
+enum Cell {
+    Granted,
+    Lacking(Text),
+    Denied(Text),
+    OutsideBoundary(Text),
+    Doubtful(Doubt, Text),
 }
 
 fn cell(
@@ -334,7 +446,7 @@ fn cell(
     role: &PresentRole,
     guard: &Guard,
     bucket: &str,
-) -> Result<(State, Text), Error> {
+) -> Result<Cell, Error> {
     let access = access_of(kind);
     let texts = role.policies.values().chain(&guard.managed);
     let policies: Vec<Policy> = texts
@@ -348,19 +460,20 @@ fn cell(
     };
     let denied = named(&|verdict| matches!(verdict, Verdict::Denied { .. }));
     if !denied.is_empty() {
-        return Ok((State::Wrong, say::denied(denied)));
+        return Ok(Cell::Denied(say::denied(denied)));
     }
     let lacking = named(&|verdict| matches!(verdict, Verdict::Missing));
     if !lacking.is_empty() {
-        return Ok((State::Missing, say::lacks(lacking)));
+        return Ok(Cell::Lacking(say::lacks(lacking)));
     }
     let doubt = cells.iter().find_map(|cell| match &cell.verdict {
-        Verdict::Unknown { why } => Some(why.text()),
+        Verdict::Unknown { why } => Some(why.clone()),
         _ => None,
     });
     if let Some(why) = doubt {
         let doubtful = named(&|verdict| matches!(verdict, Verdict::Unknown { .. }));
-        return Ok((State::Unknown, say::depends(doubtful, why)));
+        let evidence = say::depends(doubtful, why.text());
+        return Ok(Cell::Doubtful(why, evidence));
     }
     if let Some(boundary) = &guard.boundary {
         // Nothing is allowed that the boundary does not allow too.
@@ -372,10 +485,11 @@ fn cell(
             .map(|cell| cell.action)
             .collect();
         if !outside.is_empty() {
-            return Ok((State::Wrong, say::outside_boundary(outside.join(", "))));
+            let evidence = say::outside_boundary(outside.join(", "));
+            return Ok(Cell::OutsideBoundary(evidence));
         }
     }
-    Ok((State::Ok, say::granted()))
+    Ok(Cell::Granted)
 }
 
 fn attachment(all: &mut Findings<'_>, site: &Site, observed: &Observed) {
@@ -406,7 +520,12 @@ fn topics(all: &mut Findings<'_>, site: &Site, observed: &Observed) {
         let name = arn.rsplit(':').next().unwrap_or(&arn).to_owned();
         match observed.topics.get(&event) {
             Some(Ok(TopicState::Present(present))) => {
-                all.ok(say::topic(), &name, say::is_there());
+                if topic_as_wanted(site, topic, present) {
+                    all.ok(say::topic(), &name, say::is_there());
+                } else {
+                    let fix = Some(say::fix_apply(all.apply));
+                    all.add(say::topic(), &name, State::Wrong, say::topic_differs(), fix);
+                }
                 for wanted in &topic.subscriptions {
                     let subject = format!("{name} -> {wanted}");
                     match present.subscriptions.get(wanted) {
@@ -426,14 +545,34 @@ fn topics(all: &mut Findings<'_>, site: &Site, observed: &Observed) {
                 }
             }
             Some(Ok(TopicState::Missing)) => {
-                all.missing(say::topic(), &name, say::gone());
+                let fix = match topic.topic {
+                    TopicRef::Name(_) => say::fix_apply(all.apply),
+                    TopicRef::Arn(_) => msg::topic_missing_hint(),
+                };
+                all.gone(say::topic(), &name, &fix);
                 for wanted in &topic.subscriptions {
-                    let subject = format!("{name} -> {wanted}");
-                    all.missing(say::subscription(), subject, say::gone());
+                    all.gone(say::subscription(), format!("{name} -> {wanted}"), &fix);
                 }
             }
-            Some(Err(error)) => all.unknown(say::topic(), name, error),
+            Some(Err(error)) => {
+                all.unknown(say::topic(), &name, error);
+                for wanted in &topic.subscriptions {
+                    let subject = format!("{name} -> {wanted}");
+                    all.unknown(say::subscription(), subject, error);
+                }
+            }
             None => {}
         }
     }
+}
+
+/// Says whether a topic has the settings of one that is ours; those of another are not looked at.
+fn topic_as_wanted(site: &Site, topic: &Topic, present: &PresentTopic) -> bool {
+    let tagged = || {
+        let tags = site.all_tags();
+        tags.iter()
+            .all(|(key, value)| present.tags.get(key) == Some(value))
+    };
+    matches!(topic.topic, TopicRef::Arn(_))
+        || (present.display_name == display_name(site) && tagged())
 }

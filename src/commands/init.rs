@@ -180,6 +180,7 @@ fn run_wizard(
             yes: init.yes,
             dry_run: init.dry_run,
             no_lock: init.lock.no_lock,
+            exact: false,
         };
         let (observed, plan, guard) = pipe.plan(&mut site);
         report::plan::print(wizard.ui, &site, &plan);

@@ -105,6 +105,7 @@ impl Opened {
             yes: consent.yes,
             dry_run: consent.dry_run,
             no_lock: lock.no_lock,
+            exact: false,
         }
     }
 }

@@ -49,6 +49,8 @@ pub struct Pipe<'a> {
     pub dry_run: bool,
     /// `--no-lock`
     pub no_lock: bool,
+    /// Whether a saved plan is carried out, and so no policy but the ones that it has seen.
+    pub exact: bool,
 }
 
 impl Pipe<'_> {
@@ -211,7 +213,8 @@ impl Pipe<'_> {
         let editor = Editor {
             guard,
             run: &self.session.run,
-            site: self.path,
+            site: Some(self.path),
+            exact: self.exact,
             say: &say,
         };
         let total = plan.steps.len();

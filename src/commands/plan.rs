@@ -80,8 +80,13 @@ pub fn apply(
     let saved = args.plan.as_deref().map(read).transpose()?;
     let opened = Opened::open("apply", common, ui, environment)?;
     let mut site = opened.site.clone();
-    site.lock_bucket = args.lock.bucket()?.or(site.lock_bucket);
-    let pipe = opened.pipe("apply", ui, &args.consent, &args.lock);
+    // Where the plan was made to lock, it is carried out too.
+    let planned = saved
+        .as_ref()
+        .and_then(|saved| saved.site.lock_bucket.clone());
+    site.lock_bucket = args.lock.bucket()?.or(planned).or(site.lock_bucket);
+    let mut pipe = opened.pipe("apply", ui, &args.consent, &args.lock);
+    pipe.exact = saved.is_some();
     let (observed, plan, guard) = pipe.plan(&mut site);
     report::plan::print(ui, &site, &plan);
     if !plan.blockers.is_empty() {

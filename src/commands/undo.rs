@@ -117,7 +117,9 @@ fn put_back(
         let editor = Editor {
             guard: &guard,
             run: &opened.session.run,
-            site: &opened.path,
+            // What undo replaces is in the file that it puts back, as the text after the edit.
+            site: None,
+            exact: false,
             say: &say,
         };
         for (path, kept) in ready {

@@ -36,6 +36,11 @@ catalogue! {
     as_wanted() { en: "public access blocked, tags set", ja: "パブリックアクセスのブロックとタグは設定どおりです" }
     public() { en: "public access is not blocked", ja: "パブリックアクセスがブロックされていません" }
     tags_differ() { en: "tags differ", ja: "タグが設定と異なります" }
+    topic_differs() { en: "display name or tags differ", ja: "表示名またはタグが設定と異なります" }
+    still_granted() {
+        en: "the bucket has left the site, but is still allowed",
+        ja: "サイトから外したバケットですが、まだ許可されています",
+    }
     not_ours() { en: "an adopted bucket: public access is not fully blocked", ja: "既存のバケットです。パブリックアクセスがすべてはブロックされていません" }
     trusted() { en: "Redshift may assume it", ja: "Redshiftで使用できます" }
     trusted_if() { en: "only under a condition", ja: "条件付きで許可されています" }
@@ -61,6 +66,10 @@ catalogue! {
     fix_deny(role) {
         en: "IAM console, Roles, {role}, Permissions: change the statement that denies it",
         ja: "IAMコンソールの「ロール」で {role} の「許可」を開き、拒否しているステートメントを変更してください",
+    }
+    fix_boundary(role) {
+        en: "IAM console, Roles, {role}, Permissions boundary: have it allow the bucket too",
+        ja: "IAMコンソールの「ロール」で {role} の「アクセス許可の境界」を開き、境界のポリシーでもバケットへのアクセスを許可してください",
     }
     fix_public(bucket) {
         en: "S3 console, {bucket}, Permissions, Block public access",
@@ -108,6 +117,10 @@ catalogue! {
     stale() ["JMC-PLAN-STALE"] {
         en: "AWS or the site file has changed since the plan was saved. Nothing was changed.",
         ja: "計画の保存後に、AWSまたはサイトファイルが変更されています。何も変更していません。",
+    }
+    stale_policy(role, policy) ["JMC-PLAN-STALE-POLICY"] {
+        en: "The inline policy `{policy}` of `{role}` has changed since the plan was saved. It is left as it is.",
+        ja: "計画の保存後に、`{role}` のインラインポリシー `{policy}` が変更されています。変更せず、そのままにします。",
     }
     stale_hint() {
         en: "Make a new plan: jmc-site plan --out FILE",

@@ -517,7 +517,7 @@ fn can_become_available(status: &str) -> bool {
 }
 
 /// Returns the display name of a topic of ours: SNS shows it as the sender of mails.
-fn display_name(site: &Site) -> String {
+pub fn display_name(site: &Site) -> String {
     format!("JMC {}", site.name)
 }
 

@@ -14,6 +14,16 @@ mod connection_password;
 mod connection_postgres;
 #[path = "../fuzz/checks.rs"]
 mod fuzz;
+mod grow_broken;
+mod grow_buckets;
+mod grow_check;
+mod grow_growth;
+mod grow_lock;
+mod grow_plan;
+#[cfg(unix)]
+mod grow_race;
+mod grow_report;
+mod grow_undo;
 mod init_answers;
 mod init_aws;
 mod init_denied;

@@ -4,7 +4,7 @@ use super::{ENDPOINT, Ended, World};
 use crate::sandbox::{ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY};
 use crate::warehouse::{PASSWORD, USER};
 use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 /// A run that is being prepared.
 pub struct Program<'w> {
@@ -91,7 +91,7 @@ impl World {
     }
 }
 
-impl Program<'_> {
+impl<'w> Program<'w> {
     /// Sets a variable.
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.command.env(name, value);
@@ -117,7 +117,13 @@ impl Program<'_> {
 
     /// Runs to the end.
     #[track_caller]
-    pub fn end(mut self) -> Ended {
+    pub fn end(self) -> Ended {
+        self.start().end()
+    }
+
+    /// Starts and goes on.
+    #[track_caller]
+    pub fn start(mut self) -> Running<'w> {
         let mut child = self
             .command
             .stdin(Stdio::piped())
@@ -128,8 +134,23 @@ impl Program<'_> {
         let mut stdin = child.stdin.take().expect("a pipe");
         // The program need not read it.
         let _ = stdin.write_all(&self.stdin);
-        drop(stdin);
-        let output = child.wait_with_output().expect("an end");
+        let world = self.world;
+        Running { world, child }
+    }
+}
+
+/// A run that is under way.
+pub struct Running<'w> {
+    world: &'w World,
+    /// The process.
+    pub child: Child,
+}
+
+impl Running<'_> {
+    /// Waits for the end.
+    #[track_caller]
+    pub fn end(self) -> Ended {
+        let output = self.child.wait_with_output().expect("an end");
         let ended = Ended {
             exit: output.status.code().unwrap_or(-1),
             out: String::from_utf8(output.stdout).expect("UTF-8"),

@@ -111,6 +111,16 @@ impl World {
         }
     }
 
+    /// Prepares another command with a person who answers nothing yet.
+    pub fn asks(&self, command: &str) -> Run<'_> {
+        let mut run = self.wizard();
+        let site = self.site_file().display().to_string();
+        run.arguments = ["jmc-site", command, "--lang", "en", "--site", &site]
+            .map(str::to_owned)
+            .into();
+        run
+    }
+
     /// Prepares `init` with the person who sets up the site `sales`.
     pub fn sales(&self) -> Run<'_> {
         self.wizard().replies(sales())
