@@ -5,7 +5,7 @@ use super::session::{Asking, Session, password_on_stdin, profile};
 use crate::answers::Answers;
 use crate::args::{Common, Init};
 use crate::aws::Caller;
-use crate::connection::Credentials;
+use crate::connection::{self, Credentials};
 use crate::error::{Error, Exit, Result};
 use crate::messages::{error as usage, init as say};
 use crate::prompt::QuestionId;
@@ -13,6 +13,7 @@ use crate::redshift::{Endpoint, PasswordSource};
 use crate::site::names::Region;
 use crate::site::{Site, file};
 use crate::ui::Ui;
+use crate::wizard::missing::missing;
 use crate::wizard::{self, Wizard};
 use crate::{Environment, report};
 use std::path::Path;
@@ -45,6 +46,27 @@ pub fn run(init: &Init, common: &Common, ui: &Ui, environment: &Environment<'_>)
         None => (given.or(defaults), Answers::default()),
     };
 
+    let login = if init.connection.password_stdin {
+        Some(Credentials {
+            source: PasswordSource::Stdin,
+            user: None,
+            password: password_on_stdin(environment)?,
+        })
+    } else {
+        None
+    };
+    // What is missing is told before AWS is asked for anything: it needs no credentials.
+    if prompter.is_none() {
+        let known = |source: &PasswordSource| source.is_from_aws();
+        let has_login = login.is_some()
+            || answers.redshift.password.as_ref().is_some_and(known)
+            || connection::local(&answers.redshift, &environment.variable)?.is_some();
+        let questions = missing(&answers, has_login);
+        if !questions.is_empty() {
+            return Err(wizard::not_answered(&questions));
+        }
+    }
+
     let region = early_region(&answers, &defaults);
     let profile = profile(common, environment);
     let caller = session.caller(region.as_ref(), profile.as_deref())?;
@@ -72,17 +94,10 @@ pub fn run(init: &Init, common: &Common, ui: &Ui, environment: &Environment<'_>)
         variable: &environment.variable,
         answers,
         defaults,
-        login: None,
+        login,
         connected: None,
         clients: None,
     };
-    if init.connection.password_stdin {
-        wizard.login = Some(Credentials {
-            source: PasswordSource::Stdin,
-            user: None,
-            password: password_on_stdin(environment)?,
-        });
-    }
     if wizard.can_ask() {
         if saved.is_some() {
             ui.say(&say::existing_file(common.site.display()));

@@ -270,11 +270,13 @@ impl Pipe<'_> {
             .result(self.ui.text(&plan_say::site_file(self.path.display())));
         self.ui
             .result(self.ui.text(&plan_say::replay(self.replay(site))));
+        let check = self.on_this_site("check");
+        self.ui.result(self.ui.text(&plan_say::next_check(check)));
     }
 
-    /// Returns the command that goes on after a run that did not finish.
-    fn resume(&self) -> String {
-        let mut command = vec!["jmc-site apply".to_owned()];
+    /// Returns another command for this site, as this run reached it.
+    fn on_this_site(&self, command: &str) -> String {
+        let mut command = vec![format!("jmc-site {command}")];
         if let Some(profile) = self.profile {
             command.push(format!("--profile {}", quoted(profile)));
         }
@@ -282,6 +284,12 @@ impl Pipe<'_> {
             "--site {}",
             quoted(&self.path.display().to_string())
         ));
+        command.join(" ")
+    }
+
+    /// Returns the command that goes on after a run that did not finish.
+    fn resume(&self) -> String {
+        let mut command = vec![self.on_this_site("apply")];
         // Who was not asked this time can't be asked then either.
         if self.yes {
             command.push("--yes".to_owned());
@@ -294,14 +302,7 @@ impl Pipe<'_> {
 
     /// Returns the command that does the same again without questions.
     pub fn replay(&self, site: &Site) -> String {
-        let mut command = vec!["jmc-site init".to_owned()];
-        if let Some(profile) = self.profile {
-            command.push(format!("--profile {}", quoted(profile)));
-        }
-        command.push(format!(
-            "--site {}",
-            quoted(&self.path.display().to_string())
-        ));
+        let mut command = vec![self.on_this_site("init")];
         let typed = matches!(
             site.redshift.password,
             PasswordSource::Prompt | PasswordSource::Stdin

@@ -125,8 +125,8 @@ catalogue! {
     }
     ask_topic(event) { en: "SNS topic ({event})", ja: "通知用SNS Topic ({event})" }
     subscription_help() {
-        en: "Who is notified: a mail address, a URL, an ARN, or such as sms:+819012345678.",
-        ja: "通知先はメールアドレス、URL、ARN、または sms:+819012345678 の形式です。",
+        en: "A mail address, a URL, an ARN, or protocol:endpoint (sms:+819012345678).",
+        ja: "メールアドレス、URL、ARN、または「sms:+819012345678」の形で入力します。",
     }
     ask_subscription(event) {
         en: "Notify ({event}; empty line ends)",

@@ -113,6 +113,8 @@ catalogue! {
     value_database() { en: "database", ja: "Redshift接続データベース名" }
     value_user() { en: "user", ja: "Redshift接続ユーザー名" }
     value_topic(event) { en: "SNS topic ARN ({event})", ja: "通知用SNS Topic ARN ({event})" }
+    listed(first, second) { en: "{first}, {second}", ja: "{first}、{second}" }
+    next_check(command) { en: "Next: {command}", ja: "次は: {command}" }
     value_events() { en: "notify on", ja: "通知タイミング" }
     value_source() { en: "source code on failure", ja: "異常終了時のソースコード記載" }
     value_include() { en: "included", ja: "記載する" }

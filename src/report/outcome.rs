@@ -127,6 +127,10 @@ fn values(site: &Site) -> Vec<(Text, Vec<(Text, Text)>)> {
                 SourceCode::Include => say::value_include(),
                 SourceCode::Omit => say::value_omit(),
             };
+            let events = topics.keys().map(|event| event_label(*event));
+            if let Some(events) = events.reduce(|first, second| say::listed(first, second)) {
+                notifications.push((say::value_events(), events));
+            }
             notifications.push((say::value_source(), code));
             for (event, topic) in topics {
                 notifications.push((

@@ -46,7 +46,7 @@ pub fn keep(site: &Path, kept: &Kept) -> Result<PathBuf> {
             .source(error)
             .hint(msg::unwritable_hint())
     };
-    std::fs::create_dir_all(&folder).map_err(|error| failed(&error))?;
+    create_private(&folder).map_err(|error| failed(&error))?;
     let text = serde_json::to_string_pretty(kept).map_err(|error| failed(&error))?;
     let mut file = tempfile::NamedTempFile::new_in(&folder).map_err(|error| failed(&error))?;
     file.write_all(text.as_bytes())
@@ -60,6 +60,18 @@ pub fn keep(site: &Path, kept: &Kept) -> Result<PathBuf> {
     let path = folder.join(format!("{stamp}-{}-{}.json", kept.role.name, kept.policy));
     file.persist(&path).map_err(|error| failed(&error.error))?;
     Ok(path)
+}
+
+/// Makes a folder for its owner only, where it is not there yet.
+fn create_private(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt;
+        builder.mode(0o700);
+    }
+    builder.create(folder)
 }
 
 /// Returns the edits of the last run that was not undone yet, each with its file.

@@ -377,6 +377,15 @@ fn choose_policy(
     let none = || Error::new(aws_say::policy_none(&role.name, POLICY_SUFFIX)).hint(flag.clone());
     match found.as_slice() {
         [policy] => Ok(policy.clone()),
+        // A person may know it by another name.
+        [] if wizard.can_ask() && !names.is_empty() => {
+            wizard.ui.error(&none());
+            let items: Vec<Text> = names.iter().map(say::as_is).collect();
+            let question = say::ask_inline_policy(&role.name);
+            let chosen = wizard.select(id, question, &items, 0)?;
+            let chosen = names.get(chosen).map(|name| PolicyName::parse(name));
+            chosen.ok_or_else(none)?.map_err(Error::new)
+        }
         [] => Err(none()),
         several if wizard.can_ask() => {
             let items: Vec<Text> = several.iter().map(say::as_is).collect();

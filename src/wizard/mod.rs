@@ -131,13 +131,6 @@ impl Wizard<'_> {
 
     /// Asks all sections for what is not known.
     pub fn ask_all(&mut self) -> Result<()> {
-        if !self.can_ask() {
-            let has_login = warehouse::has_login(self)?;
-            let flags = missing::missing(&self.answers, has_login);
-            if !flags.is_empty() {
-                return Err(not_answered(&flags));
-            }
-        }
         warehouse::ask(self)?;
         notifications::ask(self)?;
         components::ask(self)

@@ -231,11 +231,6 @@ fn identify(wizard: &mut Wizard<'_>, endpoint: &Endpoint) -> Result<Warehouse> {
     }
 }
 
-/// Says whether the login is known, or known where to get.
-pub fn has_login(wizard: &mut Wizard<'_>) -> Result<bool> {
-    Ok(aws_source(wizard).is_some() || local(wizard)?)
-}
-
 /// Returns the source of the login where AWS has to be asked for it.
 fn aws_source(wizard: &Wizard<'_>) -> Option<PasswordSource> {
     let answered = wizard.answers.redshift.password.as_ref();

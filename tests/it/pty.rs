@@ -21,7 +21,7 @@ const SHELL: &str = r#"
     stty cols "$1" rows "$2"
     shift 2
     printf '[before %s]\n' "$(stty -g)"
-    "$@" >/dev/null
+    "$@" 3>&1 >/dev/null
     printf '\n[exit %s]\n' "$?"
     printf '[after %s]\n' "$(stty -g)"
 "#;
@@ -48,7 +48,7 @@ pub struct Ended {
 }
 
 impl Pty {
-    /// Starts a program; its stdout is thrown away.
+    /// Starts a program; its stdout is thrown away, and descriptor 3 is the terminal.
     pub fn start(program: &Command, (columns, rows): (usize, usize)) -> Self {
         let mut shell = Command::new("sh");
         shell
