@@ -10,6 +10,7 @@ pub mod login;
 pub mod observe;
 pub mod verbose;
 pub mod warehouse;
+mod write;
 
 use crate::error::{Error, Result};
 use crate::messages::{Text, aws as msg};
