@@ -128,7 +128,7 @@ fn values(site: &Site) -> Vec<(Text, Vec<(Text, Text)>)> {
                 SourceCode::Omit => say::value_omit(),
             };
             let events = topics.keys().map(|event| event_label(*event));
-            if let Some(events) = events.reduce(|first, second| say::listed(first, second)) {
+            if let Some(events) = events.reduce(say::listed) {
                 notifications.push((say::value_events(), events));
             }
             notifications.push((say::value_source(), code));
