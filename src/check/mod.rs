@@ -12,7 +12,7 @@ use crate::plan::observed::{
 use crate::plan::policy::{self, Doubt, Policy, Verdict, trust};
 use crate::site::arn::TopicRef;
 use crate::site::names::PolicyName;
-use crate::site::{Bucket, Origin, RoleKind, Site, Topic, Warehouse};
+use crate::site::{Bucket, Origin, RoleKind, Site, Topic};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -310,14 +310,10 @@ fn settings(all: &mut Findings<'_>, site: &Site, bucket: &Bucket, ours: &OurBuck
 }
 
 fn trust(all: &mut Findings<'_>, site: &Site, role: &PresentRole) {
-    let services: &[&str] = match site.redshift.warehouse {
-        Warehouse::Workgroup(_) => &[trust::REDSHIFT_SERVERLESS, trust::REDSHIFT],
-        Warehouse::Cluster(_) => &[trust::REDSHIFT],
-    };
     let name = &role.arn.name;
     let fix = Some(say::fix_trust(name));
     let mut conditional = false;
-    for service in services {
+    for service in site.redshift.warehouse.services() {
         match trust::allows_service(&role.trust, service) {
             Ok(trust::Trusted::Yes) => {}
             Ok(trust::Trusted::Conditional) => conditional = true,

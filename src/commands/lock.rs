@@ -3,7 +3,7 @@
 
 use super::opened::Opened;
 use crate::Environment;
-use crate::args::{Common, LockArgs, LockCommand};
+use crate::args::{Common, LockCommand};
 use crate::aws::lock::{self, Holder, Shelf};
 use crate::aws::observe::Observer;
 use crate::error::{Error, Exit, Result};
@@ -27,7 +27,7 @@ pub fn run(
         LockCommand::Release { id, lock } => (lock, Some(id.as_str())),
     };
     opened.session.runtime.block_on(async {
-        let shelf = shelf(args, &opened, &observer).await?;
+        let shelf = opened.shelf(args, &observer).await?;
         let held = held(&opened, &observer, &shelf).await?;
         match release {
             None => show(ui, &held),
@@ -39,16 +39,6 @@ pub fn run(
 
 /// A lock: its key, who holds it, and its ETag.
 type Held = (String, Holder, String);
-
-async fn shelf(args: &LockArgs, opened: &Opened, observer: &Observer<'_>) -> Result<Shelf> {
-    let named = args.bucket()?.or(opened.site.lock_bucket.clone());
-    let bucket = match named {
-        Some(bucket) => Some(bucket.to_string()),
-        None => lock::bucket_of(&opened.site, &observer.observe(&opened.site).await),
-    };
-    let none = || Error::new(say::lock_none()).hint(say::lock_none_hint());
-    Shelf::open(observer, &bucket.ok_or_else(none)?).await
-}
 
 async fn held(opened: &Opened, observer: &Observer<'_>, shelf: &Shelf) -> Result<Vec<Held>> {
     let account = opened.caller.account.as_str();

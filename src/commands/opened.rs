@@ -5,10 +5,11 @@ use super::pipe::Pipe;
 use super::session::{Session, profile};
 use crate::Environment;
 use crate::args::{Common, Consent, LockArgs};
+use crate::aws::lock::{self, Shelf};
 use crate::aws::observe::Observer;
 use crate::aws::{Caller, Clients};
 use crate::error::{Error, Result};
-use crate::messages::{file as file_msg, init as say};
+use crate::messages::{file as file_msg, init as say, lock as lock_say};
 use crate::site::{Site, file};
 use crate::ui::Ui;
 use std::path::{Path, PathBuf};
@@ -82,6 +83,17 @@ impl Opened {
             caller: &self.caller,
             profile: self.profile.as_deref(),
         }
+    }
+
+    /// Opens the bucket to lock in: the one that is given, the site's, or the one that
+    /// the roles' policies name.
+    pub async fn shelf(&self, args: &LockArgs, observer: &Observer<'_>) -> Result<Shelf> {
+        let bucket = match args.bucket()?.or(self.site.lock_bucket.clone()) {
+            Some(bucket) => Some(bucket.to_string()),
+            None => lock::bucket_of(&self.site, &observer.observe(&self.site).await),
+        };
+        let none = || Error::new(lock_say::lock_none()).hint(lock_say::lock_none_hint());
+        Shelf::open(observer, &bucket.ok_or_else(none)?).await
     }
 
     /// Returns the pipe for a command on this site.

@@ -6,7 +6,7 @@ use super::session::Asking;
 use crate::Environment;
 use crate::args::{Common, Undo};
 use crate::aws::edit::{self, Editor};
-use crate::aws::lock::{self, Guard, Shelf};
+use crate::aws::lock::Guard;
 use crate::aws::observe::Observer;
 use crate::error::{Error, Exit, Result};
 use crate::messages::{Text, error as usage, lock as say, plan as plan_say};
@@ -137,13 +137,5 @@ async fn guard(args: &Undo, ui: &Ui, opened: &Opened, observer: &Observer<'_>) -
         ui.say(&say::lock_off());
         return Ok(Guard::None);
     }
-    let named = args.lock.bucket()?.or(opened.site.lock_bucket.clone());
-    let bucket = match named {
-        Some(bucket) => Some(bucket.to_string()),
-        None => lock::bucket_of(&opened.site, &observer.observe(&opened.site).await),
-    };
-    match bucket {
-        Some(bucket) => Ok(Guard::Bucket(Shelf::open(observer, &bucket).await?)),
-        None => Err(Error::new(say::lock_none()).hint(say::lock_none_hint())),
-    }
+    opened.shelf(&args.lock, observer).await.map(Guard::Bucket)
 }

@@ -283,12 +283,7 @@ fn is_serverless(site: &Site) -> bool {
 
 /// Checks that Redshift may assume an adopted role.
 fn trusted(site: &Site, role: &PresentRole) -> Result<()> {
-    let services: &[&str] = if is_serverless(site) {
-        &[trust::REDSHIFT_SERVERLESS, trust::REDSHIFT]
-    } else {
-        &[trust::REDSHIFT]
-    };
-    for service in services {
+    for service in site.redshift.warehouse.services() {
         if trust::allows_service(&role.trust, service)? == trust::Trusted::No {
             return Err(Error::new(msg::trust(&role.arn.name, service)).hint(msg::trust_hint()));
         }

@@ -7,6 +7,7 @@ pub mod names;
 pub mod secret;
 pub mod undo;
 
+use crate::plan::policy::trust;
 use crate::redshift::endpoint::partition_of;
 use crate::redshift::password::PasswordSource;
 use arn::{PolicyArn, RoleArn, Subscription, TopicRef};
@@ -97,6 +98,14 @@ pub enum Warehouse {
 }
 
 impl Warehouse {
+    /// Returns the services that must be allowed to assume its role.
+    pub fn services(&self) -> &'static [&'static str] {
+        match self {
+            Self::Cluster(_) => &[trust::REDSHIFT],
+            Self::Workgroup(_) => &[trust::REDSHIFT_SERVERLESS, trust::REDSHIFT],
+        }
+    }
+
     /// Returns the identifier.
     pub fn id(&self) -> &str {
         match self {
