@@ -12,7 +12,8 @@ use crate::site::names::{
     AccountId, BucketName, Folder, Identifier, PolicyName, Port, Region, RolePath, SiteName,
 };
 use crate::site::{
-    Bucket, BucketKind, ConnectionTest, Event, Origin, Removal, Site, SourceCode, Tls, Warehouse,
+    Bucket, BucketKind, ConnectionTest, Event, Origin, PolicyHome, Removal, Site, SourceCode, Tls,
+    Warehouse,
 };
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,6 +46,8 @@ pub struct Answers {
     pub removing: Vec<Removal>,
     /// The bucket for locks.
     pub lock_bucket: Option<BucketName>,
+    /// Where the roles' grants are kept.
+    pub policy_home: Option<PolicyHome>,
     /// `--connect-timeout`
     #[serde(skip)]
     pub connect_timeout: Option<Duration>,
@@ -460,6 +463,7 @@ impl Answers {
             self.removing = other.removing;
         }
         self.lock_bucket = self.lock_bucket.or(other.lock_bucket);
+        self.policy_home = self.policy_home.or(other.policy_home);
         self.connect_timeout = self.connect_timeout.or(other.connect_timeout);
         self.serverless = self.serverless.or(other.serverless);
         self.folders = self.folders.or(other.folders);

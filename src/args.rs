@@ -7,7 +7,7 @@ mod site;
 
 pub use connection::Connection;
 pub use site::{
-    AddBucket, Apply, Check, Consent, LockArgs, LockCommand, PlanArgs, RemoveBucket, Undo,
+    AddBucket, Apply, Check, Consent, HomeArgs, LockArgs, LockCommand, PlanArgs, RemoveBucket, Undo,
 };
 
 use crate::messages::Lang;
@@ -174,6 +174,9 @@ pub struct Init {
     /// Tag for everything that is created
     #[arg(long, value_name = "KEY=VALUE", help_heading = COMPONENTS)]
     pub tag: Vec<String>,
+    /// Home of the grants
+    #[command(flatten)]
+    pub home: HomeArgs,
     /// Locks
     #[command(flatten)]
     pub lock: LockArgs,

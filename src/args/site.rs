@@ -1,7 +1,9 @@
 //! Owns the flags of the commands on an existing site.
 
+use crate::answers::choice;
 use crate::error::{Error, Result};
 use crate::messages::error as msg;
+use crate::site::PolicyHome;
 use crate::site::names::BucketName;
 use clap::{Args as ClapArgs, Subcommand};
 use std::path::PathBuf;
@@ -29,6 +31,23 @@ impl LockArgs {
     }
 }
 
+/// Where the roles' grants are kept.
+#[derive(Debug, Default, ClapArgs)]
+pub struct HomeArgs {
+    /// Where the roles' access is kept: inline (their inline policies) or managed (a customer managed policy of each role) [default: inline]
+    #[arg(long, value_name = "HOME")]
+    pub policy_home: Option<String>,
+}
+
+impl HomeArgs {
+    /// Reads `--policy-home`.
+    pub fn home(&self) -> Result<Option<PolicyHome>> {
+        let read = |word: &String| choice(word, &PolicyHome::WORDS);
+        let home = self.policy_home.as_ref().map(read).transpose();
+        home.map_err(|reason| Error::usage(msg::flag("--policy-home", reason)))
+    }
+}
+
 /// How a changing command goes on without or with questions.
 #[derive(Debug, Default, ClapArgs)]
 pub struct Consent {
@@ -52,6 +71,9 @@ pub struct AddBucket {
     /// Whether it is carried out
     #[command(flatten)]
     pub consent: Consent,
+    /// Home of the grants
+    #[command(flatten)]
+    pub home: HomeArgs,
     /// Locks
     #[command(flatten)]
     pub lock: LockArgs,
@@ -80,6 +102,9 @@ pub struct PlanArgs {
     /// Save the plan for `apply FILE`
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// Home of the grants
+    #[command(flatten)]
+    pub home: HomeArgs,
     /// Locks
     #[command(flatten)]
     pub lock: LockArgs,
@@ -94,6 +119,9 @@ pub struct Apply {
     /// Whether it is carried out
     #[command(flatten)]
     pub consent: Consent,
+    /// Home of the grants
+    #[command(flatten)]
+    pub home: HomeArgs,
     /// Locks
     #[command(flatten)]
     pub lock: LockArgs,
@@ -111,6 +139,9 @@ pub struct Check {
     /// Write a JUnit XML report
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,
+    /// Exit with 0 although something could not be told
+    #[arg(long)]
+    pub allow_unknown: bool,
     /// Read the database password from standard input
     #[arg(long)]
     pub password_stdin: bool,

@@ -1,20 +1,18 @@
-//! Owns writing an inline policy: lock, read again, keep what is there, edit it, one
-//! `PutRolePolicy`, read back, unlock. IAM replaces documents as a whole and knows no
-//! versions, so nothing older than this moment may be written back.
+//! Owns changing a policy document: lock, read again, keep what is there, edit it, write it
+//! in one call, read back, unlock. IAM replaces documents as a whole and knows no conditional
+//! write, so nothing older than this moment may be written back.
 
-use super::apply::{PROPAGATION, until_known};
-use super::error::Call;
+use super::apply::PROPAGATION;
+use super::document::{Document, Found};
 use super::lock::{self, Guard, Run};
 use super::observe::Observer;
 use crate::error::{Error, Result};
 use crate::messages::{Text, aws as msg, check as check_msg, lock as lock_msg};
 use crate::plan::PolicyEdit;
 use crate::plan::diff::edited;
-use crate::plan::policy::{Budget, INLINE_ROLE_LIMIT, Policy};
-use crate::site::arn::RoleArn;
-use crate::site::names::PolicyName;
+use crate::plan::policy::Policy;
 use crate::site::undo::{self, Kept};
-use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -35,12 +33,23 @@ pub struct Editor<'a> {
     pub site: Option<&'a Path>,
     /// Whether a policy is only replaced where it still is what the plan has seen.
     pub exact: bool,
-    /// Hears of waiting.
+    /// Hears of waiting, and of what else is done.
     pub say: &'a (dyn Fn(&Text) + Sync),
 }
 
-/// What to do with a policy, given what is there now; `None` leaves it.
-pub type Change<'a> = &'a (dyn Fn(Option<&str>) -> Result<Option<String>> + Sync);
+/// What becomes of a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// It stays as it is.
+    Keep,
+    /// It is replaced, or made.
+    Put(String),
+    /// It goes, and its policy with it.
+    Delete,
+}
+
+/// What to do with a document, given what is there now.
+pub type Change<'a> = &'a (dyn Fn(Option<&str>) -> Result<Next> + Sync);
 
 /// Grants and revokes the buckets of a plan's step.
 pub async fn apply(
@@ -50,47 +59,63 @@ pub async fn apply(
     edit: &PolicyEdit,
 ) -> Result<()> {
     let buckets: Vec<&str> = edit.buckets.iter().map(String::as_str).collect();
-    let revoked: Vec<&str> = edit.revoked.iter().map(String::as_str).collect();
-    let planned = |now: Option<&str>| now == edit.before.as_deref() || now == Some(&edit.after);
+    let leaving = edit.leaving();
+    let seen = [edit.before.as_deref(), edit.after.as_deref()];
     let change = |now: Option<&str>| match now {
-        now if editor.exact && !planned(now) => Err(Error::new(check_msg::stale_policy(
+        now if editor.exact && !seen.contains(&now) => Err(Error::new(check_msg::stale_policy(
             &edit.role.name,
             &edit.policy,
         ))
         .hint(check_msg::stale_hint())),
         Some(text) => {
-            let after = edited(text, edit.access, partition, &buckets, &revoked)?.text;
-            Ok((after != text).then_some(after))
+            let after = edited(text, edit.access, partition, &buckets, &leaving)?.text;
+            Ok(match after {
+                Some(after) if after == text => Next::Keep,
+                Some(after) => Next::Put(after),
+                None => Next::Delete,
+            })
         }
-        None if edit.before.is_some() => Err(Error::new(msg::policy_missing(
-            &edit.role.name,
-            &edit.policy,
-        ))),
-        None => Ok(Some(edit.after.clone())),
+        None => match (&edit.before, &edit.after) {
+            // It was to go, and has gone.
+            (_, None) => Ok(Next::Keep),
+            (None, Some(after)) => Ok(Next::Put(after.clone())),
+            (Some(_), Some(_)) => Err(Error::new(match &edit.managed {
+                Some(managed) => msg::managed_missing(&managed.arn),
+                None => msg::policy_missing(&edit.role.name, &edit.policy),
+            })),
+        },
     };
-    replace(observer, editor, &edit.role, &edit.policy, &change).await
+    let (none, managed) = (BTreeMap::new(), edit.managed.as_ref());
+    let document = Document {
+        role: &edit.role,
+        policy: &edit.policy,
+        managed: managed.map(|managed| &managed.arn),
+        tags: managed.map_or(&none, |managed| &managed.tags),
+    };
+    let attach = managed.is_some_and(|managed| managed.attach);
+    replace(observer, editor, &document, attach, &change).await
 }
 
-/// Replaces a policy under its role's lock.
+/// Changes a document under its role's lock, and attaches a managed policy to the role where
+/// that is asked.
 pub async fn replace(
     observer: &Observer<'_>,
     editor: &Editor<'_>,
-    role: &RoleArn,
-    policy: &PolicyName,
+    document: &Document<'_>,
+    attach: bool,
     change: Change<'_>,
 ) -> Result<()> {
     let Guard::Bucket(shelf) = editor.guard else {
-        return write(observer, editor, role, policy, change)
-            .await
-            .map(drop);
+        return write(observer, editor, document, attach, change).await;
     };
     loop {
-        let lock = lock::acquire(observer, shelf, &role.name, editor.run, editor.say).await?;
+        let role = &document.role.name;
+        let lock = lock::acquire(observer, shelf, role, editor.run, editor.say).await?;
         if !lock.is_fresh() {
             lock.release(observer).await?;
             continue;
         }
-        let written = write(observer, editor, role, policy, change).await;
+        let written = write(observer, editor, document, attach, change).await;
         // The lock goes whatever happened; a failure of the edit matters more than one of this.
         let released = lock.release(observer).await;
         written?;
@@ -101,75 +126,81 @@ pub async fn replace(
 async fn write(
     observer: &Observer<'_>,
     editor: &Editor<'_>,
-    role: &RoleArn,
-    policy: &PolicyName,
+    document: &Document<'_>,
+    attach: bool,
     change: Change<'_>,
 ) -> Result<()> {
-    let now = observer.inline_policy(role, policy.as_str()).await?;
-    let Some(after) = change(now.as_deref())? else {
+    let now = document.read(observer).await?;
+    let next = change(now.text.as_deref())?;
+    let attach = attach && next != Next::Delete && !now.attached;
+    let before = now.text.as_deref();
+    match &next {
+        Next::Keep if !attach => return Ok(()),
+        Next::Keep => {}
+        Next::Put(after) => {
+            Policy::check_characters(after)?;
+            keep(observer, editor, document, before, Some(after))?;
+            document.put(observer, before, after, editor.say).await?;
+        }
+        Next::Delete => {
+            keep(observer, editor, document, before, None)?;
+            document.delete(observer).await?;
+        }
+    }
+    if attach {
+        document.attach(observer).await?;
+    }
+    if matches!(editor.guard, Guard::None) {
+        sleep(UNGUARDED_PAUSE).await;
+    }
+    let arrived = |found: &Found| {
+        let as_wanted = matches!(change(found.text.as_deref()), Ok(Next::Keep));
+        as_wanted && (found.attached || !attach)
+    };
+    read_back(observer, document, &arrived).await
+}
+
+/// Keeps what is about to be replaced beside the site file.
+fn keep(
+    observer: &Observer<'_>,
+    editor: &Editor<'_>,
+    document: &Document<'_>,
+    before: Option<&str>,
+    after: Option<&str>,
+) -> Result<()> {
+    let Some(site) = editor.site else {
         return Ok(());
     };
-    Policy::check_characters(&after)?;
     let time = OffsetDateTime::now_utc();
     let kept = Kept {
         run: editor.run.id.clone(),
         time: time.format(&Rfc3339).unwrap_or_default(),
         command: editor.run.command.clone(),
         account: observer.caller.account.clone(),
-        role: role.clone(),
-        policy: policy.clone(),
-        before: now.clone(),
-        after: after.clone(),
+        role: document.role.clone(),
+        policy: document.policy.clone(),
+        managed: document.managed.cloned(),
+        before: before.map(str::to_owned),
+        after: after.map(str::to_owned),
     };
-    if let Some(site) = editor.site {
-        undo::keep(site, &kept)?;
-    }
-    let put = until_known(
-        || {
-            observer
-                .clients
-                .iam
-                .put_role_policy()
-                .role_name(role.name.as_str())
-                .policy_name(policy.as_str())
-                .policy_document(&after)
-                .send()
-        },
-        // A role that was made a moment ago is not known everywhere yet.
-        |error| error.code() == Some("NoSuchEntity"),
-    );
-    let call = Call::new("iam:PutRolePolicy", role.to_string());
-    put.await.map_err(|error| {
-        if error.code() == Some("LimitExceeded") || error.code() == Some("LimitExceededException") {
-            let budget = Budget::new([], now.as_deref(), Some(&after), INLINE_ROLE_LIMIT);
-            let full = msg::policy_full(&role.name, budget.used_after, budget.limit);
-            return Error::new(full).hint(msg::policy_full_hint());
-        }
-        observer.failed(&call, &error)
-    })?;
-    if matches!(editor.guard, Guard::None) {
-        sleep(UNGUARDED_PAUSE).await;
-    }
-    read_back(observer, role, policy, change).await
+    undo::keep(site, &kept).map(drop)
 }
 
 /// Reads until IAM shows the edit: until then the next holder of the lock could read
 /// what was before, and write that back.
 async fn read_back(
     observer: &Observer<'_>,
-    role: &RoleArn,
-    policy: &PolicyName,
-    change: Change<'_>,
+    document: &Document<'_>,
+    arrived: &(dyn Fn(&Found) -> bool + Sync),
 ) -> Result<()> {
     let deadline = Instant::now() + PROPAGATION;
     let mut pause = Duration::from_millis(250);
     loop {
-        let now = observer.inline_policy(role, policy.as_str()).await?;
-        if matches!(change(now.as_deref()), Ok(None)) {
+        if arrived(&document.read(observer).await?) {
             return Ok(());
         }
         if Instant::now() >= deadline {
-            let lost = lock_msg::lost_update(&role.name, policy);
+            let lost = lock_msg::lost_update(&document.role.name, document.policy);
             return Err(Error::new(lost).hint(lock_msg::lost_update_hint()));
         }
         sleep(pause).await;
@@ -178,53 +209,27 @@ async fn read_back(
 }
 
 /// Puts a policy back as it was, where it is still what was written then.
-pub async fn put_back(observer: &Observer<'_>, editor: &Editor<'_>, kept: &Kept) -> Result<()> {
-    let changed = || Error::new(lock_msg::undo_changed(&kept.role.name, &kept.policy));
-    let Some(before) = &kept.before else {
-        return delete(observer, editor, kept).await;
-    };
-    let change = |now: Option<&str>| match now {
-        Some(text) if text == kept.after => Ok(Some(before.clone())),
-        Some(text) if text == before => Ok(None),
-        _ => Err(changed()),
-    };
-    replace(observer, editor, &kept.role, &kept.policy, &change).await
-}
-
-/// Deletes a policy that was new.
-async fn delete(observer: &Observer<'_>, editor: &Editor<'_>, kept: &Kept) -> Result<()> {
-    let lock = match editor.guard {
-        Guard::Bucket(shelf) => {
-            let role = &kept.role.name;
-            Some(lock::acquire(observer, shelf, role, editor.run, editor.say).await?)
+pub async fn put_back(
+    observer: &Observer<'_>,
+    editor: &Editor<'_>,
+    kept: &Kept,
+    tags: &BTreeMap<String, String>,
+) -> Result<()> {
+    let change = |now: Option<&str>| {
+        if now == kept.before.as_deref() {
+            return Ok(Next::Keep);
         }
-        Guard::None => None,
-    };
-    let deleted = async {
-        let now = observer
-            .inline_policy(&kept.role, kept.policy.as_str())
-            .await?;
-        if now.as_deref() != Some(kept.after.as_str()) {
+        if now != kept.after.as_deref() {
             let changed = lock_msg::undo_changed(&kept.role.name, &kept.policy);
             return Err(Error::new(changed));
         }
-        let call = Call::new("iam:DeleteRolePolicy", kept.role.to_string());
-        let deleted = observer
-            .clients
-            .iam
-            .delete_role_policy()
-            .role_name(kept.role.name.as_str())
-            .policy_name(kept.policy.as_str())
-            .send()
-            .await;
-        deleted
-            .map(drop)
-            .map_err(|error| observer.failed(&call, &error))
-    }
-    .await;
-    let released = match lock {
-        Some(lock) => lock.release(observer).await,
-        None => Ok(()),
+        Ok(match &kept.before {
+            Some(before) => Next::Put(before.clone()),
+            None => Next::Delete,
+        })
     };
-    deleted.and(released)
+    // What was deleted was attached before.
+    let attach = kept.after.is_none();
+    let document = Document::of_kept(kept, tags);
+    replace(observer, editor, &document, attach, &change).await
 }

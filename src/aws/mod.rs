@@ -2,6 +2,7 @@
 //! calls are for is decided elsewhere.
 
 pub mod apply;
+pub mod document;
 pub mod edit;
 pub mod error;
 pub mod find;

@@ -13,14 +13,16 @@ pub fn report(sites: &[(String, Vec<Finding>)]) -> String {
             .iter()
             .filter(|finding| matches!(finding.state, State::Missing | State::Wrong))
             .count();
-        let skipped = findings
-            .iter()
-            .filter(|finding| finding.state == State::Unknown)
-            .count();
+        let unknown = |accepted: bool| {
+            let all = findings.iter();
+            all.filter(|finding| finding.state == State::Unknown && finding.accepted == accepted)
+                .count()
+        };
+        let (errors, skipped) = (unknown(false), unknown(true));
         // Writing to a string can't fail.
         let _ = writeln!(
             xml,
-            "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{failed}\" skipped=\"{skipped}\">",
+            "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{failed}\" errors=\"{errors}\" skipped=\"{skipped}\">",
             escaped(site),
             findings.len()
         );
@@ -45,12 +47,14 @@ fn case(xml: &mut String, finding: &Finding) {
     let _ = write!(xml, "    <testcase classname=\"{code}\" name=\"{name}\"");
     let _ = match finding.state {
         State::Ok => writeln!(xml, "/>"),
-        State::Unknown => {
-            writeln!(
-                xml,
-                ">\n      <skipped message=\"{evidence}\"/>\n    </testcase>"
-            )
-        }
+        State::Unknown if finding.accepted => writeln!(
+            xml,
+            ">\n      <skipped message=\"{evidence}\"/>\n    </testcase>"
+        ),
+        State::Unknown => writeln!(
+            xml,
+            ">\n      <error message=\"{evidence}\">{fix}</error>\n    </testcase>"
+        ),
         State::Missing | State::Wrong => writeln!(
             xml,
             ">\n      <failure message=\"{evidence}\">{fix}</failure>\n    </testcase>"

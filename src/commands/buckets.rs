@@ -10,7 +10,6 @@ use crate::error::{Error, Exit, Result};
 use crate::messages::{Text, check as say, error as usage, init as init_say, names as msg};
 use crate::plan::diff::usable_in;
 use crate::prompt::{Prompter, QuestionId};
-use crate::report;
 use crate::site::names::{BucketName, Folder, shortened};
 use crate::site::{Bucket, BucketKind, Removal, RoleKind, Site};
 use crate::ui::Ui;
@@ -60,6 +59,7 @@ pub fn add(
         .map(|value| Folder::parse(value).map_err(|reason| flag("--data-folder", reason)))
         .collect::<Result<_>>()?;
     let lock_bucket = args.lock.bucket()?;
+    let home = args.home.home()?;
     let opened = Opened::open("add-bucket", common, ui, environment)?;
     let mut asker = Asking::find(common, ui, environment);
     let asked = given.is_empty();
@@ -83,12 +83,12 @@ pub fn add(
     }
     let mut site = opened.site.clone();
     site.lock_bucket = lock_bucket.or(site.lock_bucket);
+    site.policy_home = home.or(site.policy_home);
     for (kind, name) in buckets {
         include(&mut site, kind, name, &folders);
     }
     let pipe = opened.pipe("add-bucket", ui, &args.consent, &args.lock);
-    let (observed, plan, guard) = pipe.plan(&mut site);
-    report::plan::print(ui, &site, &plan);
+    let (observed, plan, guard) = pipe.planned(&mut site, None, asker.prompter())?;
     if !plan.blockers.is_empty() {
         return Ok(pipe.blocked(&plan));
     }
@@ -248,13 +248,12 @@ pub fn remove(
     let opened = Opened::open("remove-bucket", common, ui, environment)?;
     site.lock_bucket = lock_bucket.or(site.lock_bucket);
     let pipe = opened.pipe("remove-bucket", ui, &args.consent, &args.lock);
-    let (observed, mut plan, guard) = pipe.plan(&mut site);
-    plan.notes.push(say::other_sites_note());
-    report::plan::print(ui, &site, &plan);
+    let mut asker = Asking::find(common, ui, environment);
+    let note = say::other_sites_note();
+    let (observed, plan, guard) = pipe.planned(&mut site, Some(&note), asker.prompter())?;
     if !plan.blockers.is_empty() {
         return Ok(pipe.blocked(&plan));
     }
-    let mut asker = Asking::find(common, ui, environment);
     pipe.proceed(&site, &plan, &observed, &guard, asker.prompter())
 }
 

@@ -6,6 +6,7 @@ use super::session::{Session, password_on_stdin};
 use crate::Environment;
 use crate::answers::Answers;
 use crate::args::{Check, Common};
+use crate::aws::observe::Depth;
 use crate::check::{Connection, Finding, State, codes, findings, junit};
 use crate::connection::{self, Credentials};
 use crate::error::{Error, Exit, Result};
@@ -73,14 +74,13 @@ pub fn run(args: &Check, common: &Common, ui: &Ui, environment: &Environment<'_>
 fn look(opened: &Opened, connection: &Connection) -> Vec<Finding> {
     let observer = opened.observer();
     let site = &opened.site;
-    let (observed, guards) = opened.session.runtime.block_on(async {
-        futures_util::future::join(observer.observe(site), observer.guards(site)).await
-    });
+    let observing = observer.observe(site, Depth::Guards);
+    let observed = opened.session.runtime.block_on(observing);
     let apply = format!(
         "jmc-site apply --site {}",
         super::pipe::quoted(&opened.path.display().to_string())
     );
-    findings(site, &observed, &guards, connection, &apply)
+    findings(site, &observed, connection, &apply)
 }
 
 fn connection(
@@ -168,12 +168,18 @@ fn report(args: &Check, ui: &Ui, all: &[Checked]) -> Result<Exit> {
         "sites": sites,
         "summary": { "ok": ok, "missing": missing, "wrong": wrong, "unknown": unknown },
     }));
-    // What could not be told is no proof that all is well, but no difference either.
-    Ok(if missing + wrong > 0 {
-        Exit::Differences
-    } else {
-        Exit::Done
-    })
+    // What could not be told is no proof that all is well: a pipeline must not take it for one.
+    let doubtful = all
+        .iter()
+        .flat_map(|(_, _, found)| found)
+        .any(|finding| finding.state == State::Unknown && !finding.accepted);
+    Ok(
+        if missing + wrong > 0 || (doubtful && !args.allow_unknown) {
+            Exit::Differences
+        } else {
+            Exit::Done
+        },
+    )
 }
 
 fn value(finding: &Finding) -> Value {
@@ -184,6 +190,7 @@ fn value(finding: &Finding) -> Value {
         "state": finding.state,
         "evidence": english(&finding.evidence),
         "fix": finding.fix.as_ref().map(english),
+        "accepted": finding.accepted,
     })
 }
 

@@ -2,6 +2,7 @@
 
 use super::pipe::Pipe;
 use super::session::{Asking, Session, password_on_stdin, profile};
+use crate::Environment;
 use crate::answers::Answers;
 use crate::args::{Common, Init};
 use crate::aws::Caller;
@@ -15,7 +16,6 @@ use crate::site::{Site, file};
 use crate::ui::Ui;
 use crate::wizard::missing::missing;
 use crate::wizard::{self, Wizard};
-use crate::{Environment, report};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
@@ -27,6 +27,7 @@ pub fn run(init: &Init, common: &Common, ui: &Ui, environment: &Environment<'_>)
     let session = Session::start("init", common, ui, environment)?;
     let mut given = Answers::from_flags(init, session.region.clone())?;
     given.lock_bucket = init.lock.bucket()?;
+    given.policy_home = init.home.home()?;
     let given = match &init.answers {
         Some(path) => given.or(Answers::from_file(path)?),
         None => given,
@@ -34,10 +35,11 @@ pub fn run(init: &Init, common: &Common, ui: &Ui, environment: &Environment<'_>)
     let of_answers = given.account.clone();
     let saved = file::read(&common.site)?;
     let defaults = saved.as_ref().map(Answers::from_site).unwrap_or_default();
-    // What is under way, and where roles are locked, is not asked for.
+    // What is under way, and where roles are locked and grants are kept, is not asked for.
     let mut given = given;
     given.removing.clone_from(&defaults.removing);
     given.lock_bucket = given.lock_bucket.or(defaults.lock_bucket.clone());
+    given.policy_home = given.policy_home.or(defaults.policy_home);
     let mut asking = Asking::find(common, ui, environment);
     let prompter = asking.prompter();
     // Where nothing may be asked, what was saved is the answer.
@@ -182,15 +184,13 @@ fn run_wizard(
             no_lock: init.lock.no_lock,
             exact: false,
         };
-        let (observed, plan, guard) = pipe.plan(&mut site);
-        report::plan::print(wizard.ui, &site, &plan);
+        let mut prompter = wizard.prompter.as_deref_mut();
+        let (observed, plan, guard) =
+            pipe.planned(&mut site, None, prompter.as_deref_mut().map(|p| p as _))?;
         if plan.blockers.is_empty() {
-            let prompter = wizard
-                .prompter
-                .as_mut()
-                .map(|prompter| &mut **prompter as _);
-            return pipe.proceed(&site, &plan, &observed, &guard, prompter);
+            return pipe.proceed(&site, &plan, &observed, &guard, prompter.map(|p| p as _));
         }
+        wizard.answers.policy_home = site.policy_home;
         if !wizard.can_ask() || init.yes {
             return Ok(pipe.blocked(&plan));
         }

@@ -6,7 +6,7 @@ use super::session::{Session, profile};
 use crate::Environment;
 use crate::args::{Common, Consent, LockArgs};
 use crate::aws::lock::{self, Shelf};
-use crate::aws::observe::Observer;
+use crate::aws::observe::{Depth, Observer};
 use crate::aws::{Caller, Clients};
 use crate::error::{Error, Result};
 use crate::messages::{file as file_msg, init as say, lock as lock_say};
@@ -90,7 +90,10 @@ impl Opened {
     pub async fn shelf(&self, args: &LockArgs, observer: &Observer<'_>) -> Result<Shelf> {
         let bucket = match args.bucket()?.or(self.site.lock_bucket.clone()) {
             Some(bucket) => Some(bucket.to_string()),
-            None => lock::bucket_of(&self.site, &observer.observe(&self.site).await),
+            None => {
+                let observed = observer.observe(&self.site, Depth::Changes).await;
+                lock::bucket_of(&self.site, &observed)
+            }
         };
         let none = || Error::new(lock_say::lock_none()).hint(lock_say::lock_none_hint());
         Shelf::open(observer, &bucket.ok_or_else(none)?).await

@@ -5,10 +5,12 @@ use super::session::Session;
 use crate::aws::apply::{Outcome, Report, apply};
 use crate::aws::edit::Editor;
 use crate::aws::lock::{self, Guard, Shelf};
-use crate::aws::observe::Observer;
+use crate::aws::observe::{Depth, Observer};
 use crate::aws::{Caller, Clients};
 use crate::error::{Error, Exit, Result};
-use crate::messages::{Text, error as usage, init as say, lock as lock_say, plan as plan_say};
+use crate::messages::{
+    Text, aws as msg, error as usage, init as say, lock as lock_say, plan as plan_say,
+};
 use crate::plan::diff::{diff, matrix, pending, settle};
 use crate::plan::observed::Observed;
 use crate::plan::{Action, Plan};
@@ -17,11 +19,14 @@ use crate::redshift::Connected;
 use crate::redshift::password::PasswordSource;
 use crate::report;
 use crate::report::outcome;
-use crate::site::{ConnectionTest, Site, file};
+use crate::site::{ConnectionTest, PolicyHome, Site, file};
 use crate::ui::Ui;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Duration;
+
+/// What was seen, what is to be done, and how roles are guarded meanwhile.
+pub type Planned = (Observed, Plan, Guard);
 
 /// How a command goes through the pipe.
 pub struct Pipe<'a> {
@@ -66,9 +71,9 @@ impl Pipe<'_> {
 
     /// Observes, records in the site what only AWS can tell, plans, and finds how the
     /// roles are guarded while their policies are written.
-    pub fn plan(&self, site: &mut Site) -> (Observed, Plan, Guard) {
+    fn plan(&self, site: &mut Site) -> Planned {
         self.look(async |observer| {
-            let observed = observer.observe(site).await;
+            let observed = observer.observe(site, Depth::Plan).await;
             settle(site, &observed);
             let mut plan = diff(site, &observed);
             let guard = match self.guard(observer, site, &plan, &observed).await {
@@ -80,6 +85,38 @@ impl Pipe<'_> {
             };
             (observed, plan, guard)
         })
+    }
+
+    /// Plans and shows the plan, with a remark. Where a role's inline policies are full, the
+    /// other home of the grants is offered to whoever can be asked.
+    pub fn planned(
+        &self,
+        site: &mut Site,
+        remark: Option<&Text>,
+        prompter: Option<&mut dyn Prompter>,
+    ) -> Result<Planned> {
+        let mut planned = self.shown(site, remark);
+        let full = msg::policy_full("", 0, 0).code();
+        let is_full = |error: &Error| Some(error.code()) == full;
+        if let Some(prompter) = prompter
+            && !self.yes
+            && !site.is_managed()
+            && planned.1.blockers.iter().any(is_full)
+        {
+            self.ui.say(&say::home_offer());
+            if prompter.confirm(QuestionId::PolicyHome, &say::ask_home(), false)? {
+                site.policy_home = Some(PolicyHome::Managed);
+                planned = self.shown(site, remark);
+            }
+        }
+        Ok(planned)
+    }
+
+    fn shown(&self, site: &mut Site, remark: Option<&Text>) -> Planned {
+        let mut planned = self.plan(site);
+        planned.1.notes.extend(remark.cloned());
+        report::plan::print(self.ui, site, &planned.1);
+        planned
     }
 
     async fn guard(
@@ -149,8 +186,13 @@ impl Pipe<'_> {
         let Some(prompter) = prompter else {
             return Err(Error::usage(usage::needs_yes()).hint(usage::needs_yes_hint()));
         };
-        let (creates, changes) = report::plan::counts(plan);
-        let question = say::ask_apply(&self.caller.account, creates, changes);
+        let account = &self.caller.account;
+        let question = match report::plan::counts(plan) {
+            (creates, changes, 0) => say::ask_apply(account, creates, changes),
+            (creates, changes, deletes) => {
+                say::ask_apply_deleting(account, creates, changes, deletes)
+            }
+        };
         if prompter.confirm(QuestionId::Apply, &question, false)? {
             Ok(())
         } else {
@@ -346,10 +388,12 @@ impl Pipe<'_> {
     }
 }
 
-/// Returns a site whose removals have been carried out.
+/// Returns a site whose removals, and whose move back into inline policies, have been
+/// carried out.
 fn finished(site: &Site) -> Site {
     Site {
         removing: Vec::new(),
+        policy_home: site.policy_home.filter(|_| site.is_managed()),
         ..site.clone()
     }
 }
@@ -358,7 +402,7 @@ fn finished(site: &Site) -> Site {
 async fn verified(observer: &Observer<'_>, site: &Site) -> Observed {
     const PAUSES: [u64; 5] = [1, 2, 4, 8, 8];
     for pause in PAUSES {
-        let observed = observer.observe(site).await;
+        let observed = observer.observe(site, Depth::Changes).await;
         let left = diff(site, &observed);
         // A refusal does not pass by itself.
         let refused = |error: &Error| error.code() == "JMC-AWS-DENIED";
@@ -367,7 +411,7 @@ async fn verified(observer: &Observer<'_>, site: &Site) -> Observed {
         }
         tokio::time::sleep(Duration::from_secs(pause)).await;
     }
-    observer.observe(site).await
+    observer.observe(site, Depth::Changes).await
 }
 
 /// Quotes an argument for a POSIX shell where it needs that.

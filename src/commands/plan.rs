@@ -8,7 +8,6 @@ use crate::args::{Apply, Common, Consent, PlanArgs};
 use crate::error::{Error, Exit, Result};
 use crate::messages::{check as say, file as file_msg};
 use crate::plan::Plan;
-use crate::report;
 use crate::site::{Site, VERSION, file};
 use crate::ui::Ui;
 use serde::{Deserialize, Serialize};
@@ -38,9 +37,9 @@ pub fn plan(
     let opened = Opened::open("plan", common, ui, environment)?;
     let mut site = opened.site.clone();
     site.lock_bucket = args.lock.bucket()?.or(site.lock_bucket);
+    site.policy_home = args.home.home()?.or(site.policy_home);
     let pipe = opened.pipe("plan", ui, &Consent::default(), &args.lock);
-    let (observed, plan, _) = pipe.plan(&mut site);
-    report::plan::print(ui, &site, &plan);
+    let (observed, plan, _) = pipe.planned(&mut site, None, None)?;
     if !plan.blockers.is_empty() {
         return Ok(pipe.blocked(&plan));
     }
@@ -80,15 +79,17 @@ pub fn apply(
     let saved = args.plan.as_deref().map(read).transpose()?;
     let opened = Opened::open("apply", common, ui, environment)?;
     let mut site = opened.site.clone();
-    // Where the plan was made to lock, it is carried out too.
-    let planned = saved
-        .as_ref()
-        .and_then(|saved| saved.site.lock_bucket.clone());
-    site.lock_bucket = args.lock.bucket()?.or(planned).or(site.lock_bucket);
+    // Where the plan was made to lock, and to keep the grants, it is carried out too.
+    let planned = saved.as_ref().map(|saved| &saved.site);
+    let lock_bucket = planned.and_then(|planned| planned.lock_bucket.clone());
+    site.lock_bucket = args.lock.bucket()?.or(lock_bucket).or(site.lock_bucket);
+    let home = planned.and_then(|planned| planned.policy_home);
+    site.policy_home = args.home.home()?.or(home).or(site.policy_home);
     let mut pipe = opened.pipe("apply", ui, &args.consent, &args.lock);
     pipe.exact = saved.is_some();
-    let (observed, plan, guard) = pipe.plan(&mut site);
-    report::plan::print(ui, &site, &plan);
+    let mut asker = Asking::find(common, ui, environment);
+    let prompter = asker.prompter().filter(|_| !pipe.exact);
+    let (observed, plan, guard) = pipe.planned(&mut site, None, prompter)?;
     if !plan.blockers.is_empty() {
         return Ok(pipe.blocked(&plan));
     }
@@ -97,7 +98,6 @@ pub fn apply(
     {
         return Err(Error::new(say::stale()).hint(say::stale_hint()));
     }
-    let mut asker = Asking::find(common, ui, environment);
     pipe.proceed(&site, &plan, &observed, &guard, asker.prompter())
 }
 

@@ -5,6 +5,7 @@ use super::opened::Opened;
 use super::session::Asking;
 use crate::Environment;
 use crate::args::{Common, Undo};
+use crate::aws::document::Document;
 use crate::aws::edit::{self, Editor};
 use crate::aws::lock::Guard;
 use crate::aws::observe::Observer;
@@ -33,16 +34,17 @@ pub fn run(args: &Undo, common: &Common, ui: &Ui, environment: &Environment<'_>)
     ui.result("");
     ui.result(ui.text(&say::undo_heading(&first.time, &first.command)));
     let observer = opened.observer();
+    let tags = opened.site.all_tags();
     let live = opened.session.runtime.block_on(async {
         let reads = kept
             .iter()
-            .map(|(_, kept)| observer.inline_policy(&kept.role, kept.policy.as_str()));
+            .map(async |(_, kept)| Document::of_kept(kept, &tags).read(&observer).await);
         futures_util::future::try_join_all(reads).await
     })?;
     let mut ready: Vec<(PathBuf, Kept)> = Vec::new();
     let mut changed = 0;
     for ((path, kept), live) in kept.into_iter().zip(live) {
-        if live.as_deref() == Some(kept.after.as_str()) {
+        if live.text == kept.after {
             ui.result(&format!("  ~ {}", ui.text(&line(&kept))));
             ready.push((path, kept));
         } else {
@@ -71,14 +73,12 @@ pub fn run(args: &Undo, common: &Common, ui: &Ui, environment: &Environment<'_>)
 }
 
 fn line(kept: &Kept) -> Text {
-    match &kept.before {
-        Some(before) => say::undo_line(
-            &kept.role.name,
-            &kept.policy,
-            grouped(size(before)),
-            grouped(size(&kept.after)),
-        ),
-        None => say::undo_new(&kept.role.name, &kept.policy),
+    let size = |text: &str| grouped(size(text));
+    let (role, policy) = (&kept.role.name, &kept.policy);
+    match (&kept.before, &kept.after) {
+        (Some(before), Some(after)) => say::undo_line(role, policy, size(before), size(after)),
+        (Some(before), None) => say::undo_deleted(role, policy, size(before)),
+        (None, _) => say::undo_new(role, policy),
     }
 }
 
@@ -122,8 +122,11 @@ fn put_back(
             exact: false,
             say: &say,
         };
-        for (path, kept) in ready {
-            edit::put_back(observer, &editor, kept).await?;
+        // The last edit first: what took a permission out of one policy came after what put
+        // it into another.
+        let tags = opened.site.all_tags();
+        for (path, kept) in ready.iter().rev() {
+            edit::put_back(observer, &editor, kept, &tags).await?;
             undo::mark_undone(path)?;
         }
         Ok(())

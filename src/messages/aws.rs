@@ -132,8 +132,56 @@ catalogue! {
         ja: "`{role}` のインラインポリシーの合計が {used} 文字になります。IAMの上限は {limit} 文字です。",
     }
     policy_full_hint() {
-        en: "Remove buckets that are no longer needed from the policy, or ask the administrator to move some of it to a managed policy.",
-        ja: "不要になったバケットをポリシーから削除するか、一部を管理ポリシーに移すよう管理者に依頼してください。",
+        en: "Either remove buckets that are no longer needed (jmc-site remove-bucket), or give the same command with --policy-home managed: this site's buckets then move from the inline policies into a customer managed policy of each role.",
+        ja: "不要になったバケットを外す (jmc-site remove-bucket) か、同じコマンドに --policy-home managed を付けて実行してください。このサイトのバケットの権限を、インラインポリシーから各ロールのカスタマー管理ポリシーに移します。",
+    }
+    managed_full(policy, used, limit) ["JMC-IAM-MANAGED-FULL"] {
+        en: "The managed policy `{policy}` would have {used} characters; IAM allows {limit}.",
+        ja: "管理ポリシー `{policy}` が {used} 文字になります。IAMの上限は {limit} 文字です。",
+    }
+    managed_full_hint() {
+        en: "Remove buckets that are no longer needed (jmc-site remove-bucket), or put the further buckets into a site of their own.",
+        ja: "不要になったバケットを外す (jmc-site remove-bucket) か、追加するバケットを別のサイトに分けてください。",
+    }
+    managed_taken(policy) ["JMC-IAM-MANAGED-TAKEN"] {
+        en: "The managed policy `{policy}` exists already and does not have this site's tag.",
+        ja: "管理ポリシー `{policy}` はすでに存在しますが、このサイトのタグが付いていません。",
+    }
+    managed_taken_hint(site) {
+        en: "Look at it in the IAM console, Policies. If it is this site's, give it the tag jmc-site = {site}; else delete or rename what uses the name.",
+        ja: "IAMコンソールの「ポリシー」で内容を確認してください。このサイトのものであれば、タグ jmc-site = {site} を設定してください。別のものであれば、その名前を使用しないように変更してください。",
+    }
+    managed_shared(policy, count) ["JMC-IAM-MANAGED-SHARED"] {
+        en: "The managed policy `{policy}` would hold nothing and be deleted, but {count} other user(s), group(s) or role(s) have it.",
+        ja: "管理ポリシー `{policy}` は内容がなくなるため削除する必要がありますが、ほかの {count} 個のユーザー、グループ、ロールにもアタッチされています。",
+    }
+    managed_shared_hint() {
+        en: "Detach it from them first: IAM console, Policies, Entities attached.",
+        ja: "先にデタッチしてください: IAMコンソールの「ポリシー」の「アタッチされたエンティティ」",
+    }
+    managed_missing(policy) ["JMC-IAM-MANAGED-MISSING"] {
+        en: "The managed policy `{policy}` does not exist any more.",
+        ja: "管理ポリシー `{policy}` が存在しなくなりました。",
+    }
+    attached_full(role, limit) ["JMC-IAM-ATTACHED-FULL"] {
+        en: "The role `{role}` already has {limit} managed policies; IAM allows no more.",
+        ja: "ロール `{role}` にはすでに上限の {limit} 個の管理ポリシーがアタッチされています。",
+    }
+    attached_full_hint() {
+        en: "Detach one that is not needed, or have the quota 'Managed policies attached to an IAM role' raised in Service Quotas (jmc-site reads it if it may: iam:GetAccountSummary).",
+        ja: "不要な管理ポリシーをデタッチするか、Service Quotasで「IAMロールにアタッチできる管理ポリシー」の引き上げをリクエストしてください (iam:GetAccountSummary の権限があれば、引き上げ後の値を確認します)。",
+    }
+    policies_full(limit) ["JMC-IAM-POLICIES-FULL"] {
+        en: "The account already has {limit} customer managed policies; IAM allows no more.",
+        ja: "このアカウントには、すでに上限の {limit} 個のカスタマー管理ポリシーがあります。",
+    }
+    policies_full_hint() {
+        en: "Delete policies that are not used, or have the quota 'Customer managed policies per account' raised in Service Quotas.",
+        ja: "使用していないポリシーを削除するか、Service Quotasで「アカウントあたりのカスタマー管理ポリシー」の引き上げをリクエストしてください。",
+    }
+    version_deleted(version, policy, limit) {
+        en: "Deleted the oldest version ({version}) of `{policy}` to make room for the new one: IAM keeps {limit}.",
+        ja: "新しいバージョンを作成するため、`{policy}` の最も古いバージョン ({version}) を削除しました (IAMで保持できるのは {limit} 個までです)。",
     }
     policy_deny(role, policy, statement) ["JMC-IAM-POLICY-DENY"] {
         en: "Statement {statement} of `{policy}` on the role `{role}` denies what the site needs.",

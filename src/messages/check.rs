@@ -11,6 +11,7 @@ catalogue! {
     trust() ["JMC-CHECK-TRUST"] { en: "trust policy", ja: "信頼ポリシー" }
     attached() ["JMC-CHECK-ATTACHED"] { en: "role on warehouse", ja: "ロールの付与" }
     grant() ["JMC-CHECK-GRANT"] { en: "access", ja: "アクセス権限" }
+    home() ["JMC-CHECK-POLICY"] { en: "policy", ja: "ポリシー" }
     topic() ["JMC-CHECK-TOPIC"] { en: "SNS topic", ja: "SNSトピック" }
     subscription() ["JMC-CHECK-SUBSCRIPTION"] { en: "subscription", ja: "通知先" }
 
@@ -48,6 +49,13 @@ catalogue! {
     status(status) { en: "{status}", ja: "{status}" }
     not_attached() { en: "not attached", ja: "付与されていません" }
     granted() { en: "all actions allowed", ja: "必要な操作はすべて許可されています" }
+    holds_grants() { en: "holds the site's buckets", ja: "サイトのバケットの権限があります" }
+    policy_not_attached() { en: "not attached to the role", ja: "ロールにアタッチされていません" }
+    lacks_grants() { en: "does not hold all buckets of the site", ja: "サイトのバケットの権限が一部ありません" }
+    to_be_moved() {
+        en: "still holds buckets that belong into the role's other policy",
+        ja: "ロールの別のポリシーに移すべきバケットの権限が残っています",
+    }
     lacks(actions) { en: "not allowed: {actions}", ja: "許可されていない操作: {actions}" }
     denied(actions) { en: "denied: {actions}", ja: "拒否されている操作: {actions}" }
     depends(actions, why) { en: "can't be told for {actions}: {why}", ja: "{actions} は判定できません: {why}" }

@@ -185,6 +185,18 @@ catalogue! {
     review_components() { en: "Components", ja: "構成要素設定" }
     review_password(source) { en: "(password: {source})", ja: "(パスワード: {source})" }
     review_subscriptions(count) { en: "{count} subscription(s)", ja: "通知先 {count} 件" }
+    ask_apply_deleting(account, creates, changes, deletes) {
+        en: "Create {creates}, change {changes} and delete {deletes} in account {account}?",
+        ja: "アカウント {account} で 作成 {creates} 件、変更 {changes} 件、削除 {deletes} 件を実行しますか?",
+    }
+    home_offer() {
+        en: "The inline policies of a role are full. This site's buckets can move into a customer managed policy of each role; what else stands in the inline policies is left.",
+        ja: "ロールのインラインポリシーに空きがありません。このサイトのバケットの権限は、各ロールのカスタマー管理ポリシーに移すことができます。インラインポリシーのほかの内容は変更しません。",
+    }
+    ask_home() {
+        en: "Plan again with managed policies?",
+        ja: "管理ポリシーを使用して計画し直しますか?",
+    }
     ask_apply(account, creates, changes) {
         en: "Create {creates} and change {changes} in account {account}?",
         ja: "アカウント {account} で 作成 {creates} 件、変更 {changes} 件を実行しますか?",

@@ -69,6 +69,10 @@ catalogue! {
         en: "{role}  {policy}: {after} -> {before} characters",
         ja: "{role}  {policy}: {after} -> {before} 文字",
     }
+    undo_deleted(role, policy, before) {
+        en: "{role}  {policy}: was deleted, will be made again ({before} characters)",
+        ja: "{role}  {policy}: 削除したポリシーのため作成し直します ({before} 文字)",
+    }
     undo_new(role, policy) {
         en: "{role}  {policy}: was new, will be deleted",
         ja: "{role}  {policy}: 新規に作成したポリシーのため削除します",

@@ -20,9 +20,22 @@ catalogue! {
     use_role() { en: "use IAM role", ja: "IAMロールを使用" }
     grant_buckets() { en: "extend IAM role", ja: "IAMロールに権限を追加" }
     revoke_buckets() { en: "restrict IAM role", ja: "IAMロールの権限を削除" }
-    totals_revoking(creates, changes, revoked) {
-        en: "{creates} to create, {changes} to change, 0 to delete. {revoked} resource ARN(s) are taken out of policies; no bucket and no object is deleted.",
-        ja: "作成 {creates}、変更 {changes}、削除 0。ポリシーからリソースARNを {revoked} 個取り除きます。バケットとオブジェクトは削除しません。",
+    totals_revoking(creates, changes, deletes, revoked) {
+        en: "{creates} to create, {changes} to change, {deletes} to delete. {revoked} resource ARN(s) are taken out of policies; no bucket and no object is deleted.",
+        ja: "作成 {creates}、変更 {changes}、削除 {deletes}。ポリシーからリソースARNを {revoked} 個取り除きます。バケットとオブジェクトは削除しません。",
+    }
+    move_buckets() { en: "move access of", ja: "IAMロールの権限を移動" }
+    create_managed() { en: "create managed policy of", ja: "ロールの管理ポリシーを作成" }
+    delete_policy() { en: "delete inline policy of", ja: "ロールのインラインポリシーを削除" }
+    delete_managed() { en: "delete managed policy of", ja: "ロールの管理ポリシーを削除" }
+    attach_policy() { en: "attach managed policy", ja: "管理ポリシーをアタッチ" }
+    policies_count(before, after, limit) {
+        en: "{before} -> {after} managed policies (at most {limit})",
+        ja: "管理ポリシー {before} -> {after} 個 (上限 {limit})",
+    }
+    moved(count) {
+        en: "{count} resource ARN(s) move from one policy to another of the same role. The role keeps this access all the time.",
+        ja: "リソースARN {count} 個を、同じロールの別のポリシーに移します。移動中もロールの権限は維持されます。",
     }
     create_policy() { en: "create inline policy", ja: "インラインポリシーを作成" }
     attach_role() { en: "attach role to", ja: "ロールを付与" }
@@ -47,9 +60,9 @@ catalogue! {
         ja: "通知先 {count} 件",
     }
     boundary(arn) { en: "permissions boundary {arn}", ja: "アクセス許可の境界 {arn}" }
-    totals(creates, changes) {
-        en: "{creates} to create, {changes} to change, 0 to delete. No existing permission is taken away.",
-        ja: "作成 {creates}、変更 {changes}、削除 0。既存の権限は1つも外れません。",
+    totals(creates, changes, deletes) {
+        en: "{creates} to create, {changes} to change, {deletes} to delete. No existing permission is taken away.",
+        ja: "作成 {creates}、変更 {changes}、削除 {deletes}。既存の権限は1つも外れません。",
     }
     blocked_summary(count) ["JMC-PLAN-BLOCKED"] {
         en: "The plan has {count} blocker(s). Nothing was changed in AWS.",

@@ -51,8 +51,8 @@ pub struct Step {
     pub needs: Vec<usize>,
 }
 
-/// A change in AWS. None of them deletes a resource; only the edit of a policy for a
-/// bucket that leaves the site takes a permission away.
+/// A change in AWS. Only the edit of a policy for a bucket that leaves the site takes a
+/// permission away, and only a policy that holds nothing else any more is deleted.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "action", rename_all = "kebab-case")]
 pub enum Action {
@@ -98,8 +98,8 @@ pub enum Action {
         /// Its tags.
         tags: BTreeMap<String, String>,
     },
-    /// Grants buckets to a role, or takes them away, in one inline policy.
-    EditPolicy(PolicyEdit),
+    /// Grants buckets to a role, or takes them away, in one policy.
+    EditPolicy(Box<PolicyEdit>),
     /// Attaches the role to the cluster or namespace and waits until it is in sync.
     AttachRole {
         /// The cluster or workgroup.
@@ -148,15 +148,19 @@ pub enum Action {
     },
 }
 
-/// An edit of one role's inline policy.
+/// An edit of one document of a role: of an inline policy, or of the managed policy that is
+/// the site's home of the role's grants.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PolicyEdit {
     /// Which of the matrix's roles it is.
     pub kind: RoleKind,
     /// The role.
     pub role: RoleArn,
-    /// The inline policy.
+    /// The policy.
     pub policy: PolicyName,
+    /// What else there is to a managed policy; none where the policy is inline.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub managed: Option<Managed>,
     /// What is granted on each bucket.
     pub access: Access,
     /// The buckets that the policy must reach.
@@ -164,6 +168,9 @@ pub struct PolicyEdit {
     /// The buckets that the policy must no longer reach.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub revoked: Vec<String>,
+    /// The buckets that the role reaches through its other home, and no longer through this one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub moved: Vec<String>,
     /// The ARNs that are added, by actions.
     pub added: Vec<policy::Change>,
     /// The ARNs that are taken away, by actions.
@@ -171,10 +178,33 @@ pub struct PolicyEdit {
     pub removed: Vec<policy::Change>,
     /// The document now; none where the policy is new.
     pub before: Option<String>,
-    /// The document as it will be.
-    pub after: String,
-    /// What the change does to the role's quota.
+    /// The document as it will be; none where it would hold nothing, and the policy goes.
+    pub after: Option<String>,
+    /// What the change does to the quota that the document counts against.
     pub budget: policy::Budget,
+}
+
+impl PolicyEdit {
+    /// Returns the buckets that leave this document, for whichever reason.
+    pub fn leaving(&self) -> Vec<&str> {
+        let all = self.revoked.iter().chain(&self.moved);
+        all.map(String::as_str).collect()
+    }
+}
+
+/// A managed policy as the home of a role's grants.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Managed {
+    /// The policy.
+    pub arn: PolicyArn,
+    /// Its tags, by which it is known as ours.
+    pub tags: BTreeMap<String, String>,
+    /// Whether it is to be attached to the role, which it is not.
+    pub attach: bool,
+    /// How many managed policies the role has.
+    pub attached_before: usize,
+    /// How many it may have.
+    pub attached_limit: usize,
 }
 
 /// Something that is used as it is.

@@ -1,8 +1,9 @@
 //! Owns what was seen in AWS, as plain data. Each part is a state or the error
 //! with which looking at it failed, so that one refusal hides nothing else.
 
+use super::policy::Quotas;
 use crate::error::Result;
-use crate::site::arn::{RoleArn, Subscription};
+use crate::site::arn::{PolicyArn, RoleArn, Subscription};
 use crate::site::names::BucketName;
 use crate::site::{Event, RoleKind};
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +19,52 @@ pub struct Observed {
     pub warehouse: Result<WarehouseState>,
     /// Each topic of the site.
     pub topics: BTreeMap<Event, Result<TopicState>>,
+    /// The managed policies that hold the site's buckets, or did; only looked at where the
+    /// site says so.
+    pub homes: BTreeMap<RoleKind, Result<Home>>,
+    /// What stands over the roles' inline policies; only looked at for `check`.
+    pub guards: BTreeMap<RoleKind, Result<Guard>>,
+    /// The account's quotas.
+    pub quotas: Quotas,
+}
+
+/// The managed policy that is a site's home of a role's grants, and the role's others.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Home {
+    /// The policy, if it exists.
+    pub policy: Option<ManagedPolicy>,
+    /// The managed policies that the role has.
+    pub attached: BTreeSet<PolicyArn>,
+}
+
+impl Home {
+    /// Returns the document of the policy where it has an effect on the role.
+    pub fn document_of(&self, arn: &PolicyArn) -> Option<&str> {
+        let policy = self.policy.as_ref()?;
+        self.attached
+            .contains(arn)
+            .then_some(policy.document.as_str())
+    }
+}
+
+/// A customer managed policy.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ManagedPolicy {
+    /// The document of the version that counts.
+    pub document: String,
+    /// Its tags, by which ours are told from others.
+    pub tags: BTreeMap<String, String>,
+    /// To how many users, groups and roles it is attached.
+    pub attachments: usize,
+}
+
+/// What stands over a role's inline policies.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Guard {
+    /// The documents of its managed policies.
+    pub managed: Vec<String>,
+    /// The document of its permissions boundary.
+    pub boundary: Option<String>,
 }
 
 /// What is behind a bucket's name.
@@ -64,6 +111,8 @@ pub struct PresentRole {
     pub trust: String,
     /// All its inline policies, by name.
     pub policies: BTreeMap<String, String>,
+    /// Its permissions boundary.
+    pub boundary: Option<PolicyArn>,
 }
 
 /// A cluster, or the namespace behind a workgroup.

@@ -84,6 +84,8 @@ pub enum QuestionId {
     BucketKind,
     /// Whether a further bucket is added.
     AnotherBucket,
+    /// Whether the grants move into managed policies, where the inline ones are full.
+    PolicyHome,
     /// A section of the review to answer again.
     Review,
     /// Whether to carry the plan out.
@@ -120,6 +122,7 @@ impl QuestionId {
             Self::LambdaRole => "--lambda-role",
             Self::LambdaPolicy => "--lambda-policy",
             Self::BucketKind => "--bucket",
+            Self::PolicyHome => "--policy-home",
             Self::AfterFailedTest | Self::AnotherBucket | Self::Review => return None,
         })
     }

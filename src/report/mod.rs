@@ -6,7 +6,7 @@ pub mod outcome;
 pub mod plan;
 
 use crate::messages::{Text, plan as say};
-use crate::plan::{Action, Unchanged};
+use crate::plan::{Action, PolicyEdit, Unchanged};
 use crate::site::RoleKind;
 
 /// A line of a plan in parts.
@@ -87,18 +87,26 @@ pub fn describe(action: &Action) -> Line {
                 grouped(budget.used_after),
                 grouped(budget.limit),
             );
-            let (symbol, verb) = if edit.before.is_none() {
-                ('+', say::create_policy())
-            } else if edit.added.is_empty() {
-                ('-', say::revoke_buckets())
-            } else {
-                ('~', say::grant_buckets())
+            let managed = edit.managed.as_ref();
+            let (symbol, verb) = match (&edit.before, &edit.after) {
+                (None, _) if managed.is_some() => ('+', say::create_managed()),
+                (None, _) => ('+', say::create_policy()),
+                (_, None) if managed.is_some() => ('-', say::delete_managed()),
+                (_, None) => ('-', say::delete_policy()),
+                _ if !edit.added.is_empty() => ('~', say::grant_buckets()),
+                _ if edit.removed.is_empty() => ('~', say::attach_policy()),
+                _ if revokes(edit) => ('-', say::revoke_buckets()),
+                _ => ('~', say::move_buckets()),
             };
+            let count = managed.filter(|managed| managed.attach).map(|managed| {
+                let before = managed.attached_before;
+                say::policies_count(before, before + 1, managed.attached_limit)
+            });
             line(
                 symbol,
                 verb,
                 edit.role.name.to_string(),
-                vec![Detail::Text(size)],
+                [size].into_iter().chain(count).map(Detail::Text).collect(),
             )
         }
         Action::AttachRole {
@@ -138,6 +146,21 @@ pub fn describe(action: &Action) -> Line {
                 .collect(),
         ),
     }
+}
+
+/// Says whether an edit takes a permission away for good, not only to another policy.
+pub fn revokes(edit: &PolicyEdit) -> bool {
+    edit.removed
+        .iter()
+        .flat_map(|change| &change.arns)
+        .any(|arn| !moves(edit, arn))
+}
+
+/// Says whether an ARN that an edit takes out stands in another policy of the role by then.
+pub fn moves(edit: &PolicyEdit, arn: &str) -> bool {
+    let bucket = arn.rsplit(":::").next().unwrap_or(arn);
+    let bucket = bucket.trim_end_matches("/*");
+    edit.moved.iter().any(|moved| moved == bucket)
 }
 
 /// Describes what is used as it is.

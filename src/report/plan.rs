@@ -1,8 +1,8 @@
 //! Owns how a plan reads, before anything is done.
 
-use super::{Detail, Line, describe, describe_unchanged};
+use super::{Detail, Line, describe, describe_unchanged, moves};
 use crate::messages::plan as say;
-use crate::plan::{Action, Plan, policy};
+use crate::plan::{Action, Plan, PolicyEdit, policy};
 use crate::site::Site;
 use crate::ui::{Ui, cells, pad};
 use serde_json::{Value, json};
@@ -55,34 +55,47 @@ pub fn print(ui: &Ui, site: &Site, plan: &Plan) {
         ui.result(&format!("  * {}", ui.text(note)));
     }
     if plan.blockers.is_empty() {
-        let (creates, changes) = counts(plan);
-        let totals = match revocations(plan) {
-            0 => say::totals(creates, changes),
-            revoked => say::totals_revoking(creates, changes, revoked),
+        let (creates, changes, deletes) = counts(plan);
+        let (moved, revoked) = outgoing(plan);
+        if moved > 0 {
+            ui.result(&format!("  * {}", ui.text(&say::moved(moved))));
+        }
+        let totals = match revoked {
+            0 => say::totals(creates, changes, deletes),
+            revoked => say::totals_revoking(creates, changes, deletes, revoked),
         };
         ui.result(&format!("  {}", ui.text(&totals)));
     }
 }
 
-/// Returns how many things are created, and how many changed.
-pub fn counts(plan: &Plan) -> (usize, usize) {
+/// Returns how many things are created, changed, and deleted.
+pub fn counts(plan: &Plan) -> (usize, usize, usize) {
     let creates = plan
         .steps
         .iter()
         .filter(|step| describe(&step.action).symbol == '+')
         .count();
-    (creates, plan.steps.len() - creates)
+    let deletes = edits(plan).filter(|edit| edit.after.is_none()).count();
+    (creates, plan.steps.len() - creates - deletes, deletes)
 }
 
-/// Returns how many ARNs are taken out of policies.
-fn revocations(plan: &Plan) -> usize {
-    plan.steps
-        .iter()
-        .map(|step| match &step.action {
-            Action::EditPolicy(edit) => edit.removed.iter().map(|change| change.arns.len()).sum(),
-            _ => 0,
-        })
-        .sum()
+fn edits(plan: &Plan) -> impl Iterator<Item = &PolicyEdit> {
+    plan.steps.iter().filter_map(|step| match &step.action {
+        Action::EditPolicy(edit) => Some(&**edit),
+        _ => None,
+    })
+}
+
+/// Returns how many ARNs move from one policy to another, and how many are taken away.
+fn outgoing(plan: &Plan) -> (usize, usize) {
+    let all = edits(plan).flat_map(|edit| {
+        let arns = edit.removed.iter().flat_map(|change| &change.arns);
+        arns.map(move |arn| moves(edit, arn))
+    });
+    all.fold((0, 0), |(moved, revoked), moves| match moves {
+        true => (moved + 1, revoked),
+        false => (moved, revoked + 1),
+    })
 }
 
 /// Puts a line together; details that do not fit beside the subject go below it.

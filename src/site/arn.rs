@@ -1,7 +1,9 @@
 //! Owns the ARNs that an operator gives or a plan needs, and the notification
 //! endpoints that may be ARNs.
 
-use super::names::{AccountId, Invalid, Region, RoleName, RolePath, TopicName, plain, shortened};
+use super::names::{
+    AccountId, Invalid, PolicyName, Region, RoleName, RolePath, TopicName, plain, shortened,
+};
 use crate::messages::{Text, names as msg};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -104,8 +106,8 @@ impl fmt::Display for RoleArn {
 }
 as_string!(RoleArn);
 
-/// The ARN of a managed policy, used as a permissions boundary.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The ARN of a managed policy: a permissions boundary, or the home of a site's grants.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct PolicyArn(String);
 
@@ -130,6 +132,11 @@ impl PolicyArn {
         } else {
             Err(msg::arn(shortened(value), Self::FORM))
         }
+    }
+
+    /// Names a policy of an account, without a path.
+    pub fn of(partition: &str, account: &AccountId, name: &PolicyName) -> Self {
+        Self(format!("arn:{partition}:iam::{account}:policy/{name}"))
     }
 
     /// Returns the partition.

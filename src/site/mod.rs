@@ -52,6 +52,27 @@ pub struct Site {
     /// The bucket in which operators keep out of each other's way, where it is not found in the policies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lock_bucket: Option<BucketName>,
+    /// Where the roles' grants are kept. Without it they are in the inline policies, as the
+    /// manual has it, and never were elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy_home: Option<PolicyHome>,
+}
+
+/// Where the grants of a site's buckets are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PolicyHome {
+    /// In inline policies of the roles, as the manual has it. In a site file it says that they
+    /// are being moved back there.
+    Inline,
+    /// In a customer managed policy of each role, which does not count against the quota of
+    /// its inline policies.
+    Managed,
+}
+
+impl PolicyHome {
+    /// The words for them on the command line.
+    pub const WORDS: [(&str, Self); 2] = [("inline", Self::Inline), ("managed", Self::Managed)];
 }
 
 /// A bucket that leaves the site, and what it was for.
@@ -224,6 +245,15 @@ impl RoleKind {
     /// Every role, in the order of the manual's matrix.
     pub const ALL: [Self; 3] = [Self::Redshift, Self::EcsTask, Self::Lambda];
 
+    /// Returns the word by which policies of our own making are told apart.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Redshift => "redshift",
+            Self::EcsTask => "ecs-task",
+            Self::Lambda => "lambda",
+        }
+    }
+
     /// Says whether the manual's matrix (section 設定の保存) gives this role access to a kind of bucket.
     pub fn reaches(self, kind: BucketKind) -> bool {
         match self {
@@ -313,6 +343,9 @@ pub struct AppRole {
 }
 
 impl Site {
+    /// The tag that names the site on everything that was made for it.
+    pub const TAG: &str = "jmc-site";
+
     /// Returns the partition of the site's ARNs.
     pub fn partition(&self) -> &'static str {
         partition_of(self.region.as_str())
@@ -343,6 +376,30 @@ impl Site {
             .map(|bucket| bucket.name.as_str())
             .filter(|name| !kept.contains(name))
             .collect()
+    }
+
+    /// Says whether the grants are kept in managed policies.
+    pub fn is_managed(&self) -> bool {
+        self.policy_home == Some(PolicyHome::Managed)
+    }
+
+    /// Returns the inline policy of a role that holds the site's buckets, or would.
+    pub fn inline_policy(&self, role: RoleKind) -> Option<&PolicyName> {
+        match role {
+            RoleKind::Redshift => self.roles.redshift.policy.as_ref(),
+            RoleKind::EcsTask => Some(&self.roles.ecs_task.policy),
+            RoleKind::Lambda => Some(&self.roles.lambda.policy),
+        }
+    }
+
+    /// Returns the name of a role's managed policy for the site's buckets.
+    pub fn managed_policy(&self, role: RoleKind) -> PolicyName {
+        PolicyName::of_site(&self.name, &format!("{}-s3-policy", role.word()))
+    }
+
+    /// Returns the ARN of that policy.
+    pub fn managed_policy_arn(&self, role: RoleKind) -> PolicyArn {
+        PolicyArn::of(self.partition(), &self.account, &self.managed_policy(role))
     }
 
     /// Returns the ARN of one of the three roles.
@@ -382,7 +439,7 @@ impl Site {
     /// Returns the tags of everything that is created for the site.
     pub fn all_tags(&self) -> BTreeMap<String, String> {
         let mut tags = self.tags.clone();
-        tags.insert("jmc-site".to_owned(), self.name.to_string());
+        tags.insert(Self::TAG.to_owned(), self.name.to_string());
         tags
     }
 }

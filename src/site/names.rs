@@ -201,10 +201,17 @@ newtype!(
 );
 
 newtype!(
-    /// An IAM inline policy's name: 1 to 128 characters.
+    /// An IAM policy's name: 1 to 128 characters.
     PolicyName,
     |value| checked(value, 1..=128, iam_character, msg::policy_name)
 );
+
+impl PolicyName {
+    /// Names a policy of our own making. A site's name has only characters that IAM takes.
+    pub fn of_site(site: &SiteName, what: &str) -> Self {
+        Self(format!("jmc-{site}-{what}"))
+    }
+}
 
 newtype!(
     /// An IAM path: `/`, or names between slashes.

@@ -3,7 +3,7 @@
 
 use crate::error::{Error, Result};
 use crate::messages::file as msg;
-use crate::site::arn::RoleArn;
+use crate::site::arn::{PolicyArn, RoleArn};
 use crate::site::names::{AccountId, PolicyName};
 use serde::{Deserialize, Serialize};
 use std::io::Write;
@@ -23,12 +23,15 @@ pub struct Kept {
     pub account: AccountId,
     /// The role.
     pub role: RoleArn,
-    /// The inline policy.
+    /// The policy.
     pub policy: PolicyName,
+    /// The managed policy; none where the policy is inline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub managed: Option<PolicyArn>,
     /// The document before; none where the policy was new.
     pub before: Option<String>,
-    /// The document as it was written.
-    pub after: String,
+    /// The document as it was written; none where the policy was deleted.
+    pub after: Option<String>,
 }
 
 /// Returns the folder beside a site file.

@@ -89,6 +89,7 @@ pub fn build(answers: &Answers, account: &AccountId) -> Result<Site> {
         tags: answers.tags.clone().unwrap_or_default(),
         removing: answers.removing.clone(),
         lock_bucket: answers.lock_bucket.clone(),
+        policy_home: answers.policy_home,
     })
 }
 

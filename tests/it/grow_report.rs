@@ -51,7 +51,10 @@ fn what_cannot_be_read_is_unknown_with_the_reason_and_never_ok() {
         // Of a bucket that may not be looked at S3 says the same as of a foreign one.
         let foreign = operation == "HeadBucket";
         let state = if foreign { "wrong" } else { "unknown" };
-        ended.exits(if foreign { 3 } else { 0 });
+        ended.exits(3);
+        // Who says so takes doubt for good.
+        let expected = if foreign { 3 } else { 0 };
+        run(&world, &["--allow-unknown"]).exits(expected);
         for ((code, subject), finding) in &seen {
             let kind = &code["JMC-CHECK-".len()..];
             let touched = format!("{kind} {subject}");
@@ -103,7 +106,7 @@ fn the_connection_is_a_finding_too() {
         (ended.exit, found(&ended)[&key()].clone())
     };
     let (exit, one) = check("NO_SUCH", "");
-    assert_eq!((exit, &one["state"]), (0, &Value::from("unknown")));
+    assert_eq!((exit, &one["state"]), (3, &Value::from("unknown")));
     assert_eq!(one["evidence"], "no password was found to log in with");
     let (exit, one) = check("JMC_REDSHIFT_PASSWORD", crate::support::WRONG_PASSWORD);
     assert_eq!((exit, &one["state"]), (3, &Value::from("wrong")));
@@ -310,7 +313,8 @@ fn a_ci_system_reads_junit_with_a_case_for_each_finding() {
         .fault(Rule::on(Service::Redshift, "DescribeClusters", Fault::AccessDenied).always());
     let xml = junit_of(&world, &["--skip-connection-test"]);
     assert_eq!(count(&xml, "testcase"), 25);
-    assert_eq!((count(&xml, "failure"), count(&xml, "skipped")), (3, 2));
+    let counts = ["failure", "error", "skipped"].map(|name| count(&xml, name));
+    assert_eq!(counts, [3, 1, 1]);
     let suite = elements(&xml)
         .into_iter()
         .find(|(name, _)| name == "testsuite");
@@ -321,7 +325,13 @@ fn a_ci_system_reads_junit_with_a_case_for_each_finding() {
         .collect();
     assert_eq!(
         attributes,
-        ["name=sales", "tests=25", "failures=3", "skipped=2"]
+        [
+            "name=sales",
+            "tests=25",
+            "failures=3",
+            "errors=1",
+            "skipped=1"
+        ]
     );
     world.heal();
     let xml = junit_of(
@@ -341,16 +351,24 @@ fn a_ci_system_reads_junit_with_a_case_for_each_finding() {
 #[test]
 fn junit_stays_well_formed_whatever_stands_in_a_finding() {
     let nasty = "a<b> & \"c\" 'd' ]]> \u{1}\u{7f}\u{85}\u{fffe}\u{ffff}\t\n\u{1f600} 日本";
-    let finding = |state: State| Finding {
+    let finding = |(state, accepted)| Finding {
         what: say::bucket(),
         subject: nasty.to_owned(),
         state,
         evidence: say::status(nasty),
         fix: Some(say::status(nasty)),
+        accepted,
     };
-    let states = [State::Ok, State::Missing, State::Wrong, State::Unknown];
+    let states = [
+        (State::Ok, false),
+        (State::Missing, false),
+        (State::Wrong, false),
+        (State::Unknown, false),
+        (State::Unknown, true),
+    ];
     let xml = junit::report(&[(nasty.to_owned(), states.map(finding).into())]);
-    assert_eq!(count(&xml, "testcase"), 4);
-    assert_eq!((count(&xml, "failure"), count(&xml, "skipped")), (2, 1));
+    assert_eq!(count(&xml, "testcase"), 5);
+    let counts = ["failure", "error", "skipped"].map(|name| count(&xml, name));
+    assert_eq!(counts, [2, 1, 1]);
     assert!(xml.contains("日本"));
 }

@@ -88,6 +88,11 @@ fn any_single_call(writes: bool, at_least: usize) {
             .sandbox
             .fault(Rule::on(named, operation, Fault::AccessDenied).always());
         let ended = world.init(&["--yes"]).end();
+        if operation == "GetAccountSummary" {
+            // The documented quotas stand in for what is not told.
+            ended.exits(0);
+            continue;
+        }
         ended.exits(1);
         assert_told(&ended.err, service, operation);
         let changes = world.changes();

@@ -18,6 +18,7 @@ mod grow_broken;
 mod grow_buckets;
 mod grow_check;
 mod grow_growth;
+mod grow_home;
 mod grow_lock;
 mod grow_plan;
 #[cfg(unix)]

@@ -5,11 +5,11 @@ use jmc_site::error::Error;
 use jmc_site::messages::aws as msg;
 use jmc_site::plan::diff::{diff, matrix, settle};
 use jmc_site::plan::observed::{
-    BucketState, Observed, OurBucket, PresentRole, PresentTopic, RoleState, TopicState,
-    WarehouseState,
+    BucketState, Home, ManagedPolicy, Observed, OurBucket, PresentRole, PresentTopic, RoleState,
+    TopicState, WarehouseState,
 };
-use jmc_site::plan::policy::{Access, Policy, trust};
-use jmc_site::plan::{Action, Plan};
+use jmc_site::plan::policy::{Access, Policy, Quotas, trust};
+use jmc_site::plan::{Action, Managed, Plan, PolicyEdit};
 use jmc_site::site::names::BucketName;
 use jmc_site::site::{Event, Origin, RoleKind, Site};
 use proptest::prelude::*;
@@ -67,6 +67,7 @@ fn role(arn: &str, policies: &[(&str, String)]) -> RoleState {
         arn,
         trust: trust::for_redshift(false),
         policies: policies.collect(),
+        boundary: None,
     })
 }
 
@@ -103,6 +104,9 @@ fn observed(site: &Site) -> Observed {
             namespace: None,
         }),
         topics: BTreeMap::from([(Event::Failure, Ok(TopicState::Missing))]),
+        homes: BTreeMap::new(),
+        guards: BTreeMap::new(),
+        quotas: Quotas::default(),
     }
 }
 
@@ -162,20 +166,24 @@ fn apply(site: &Site, observed: &mut Observed, action: &Action) {
                 arn: role.clone(),
                 trust: trust.clone(),
                 policies: BTreeMap::new(),
+                boundary: None,
             };
             observed
                 .roles
                 .insert(RoleKind::Redshift, Ok(RoleState::Present(made)));
         }
-        Action::EditPolicy(edit) => {
-            let role = present(observed, edit.kind);
-            assert_eq!(
-                role.policies.get(edit.policy.as_str()),
-                edit.before.as_ref()
-            );
-            role.policies
-                .insert(edit.policy.to_string(), edit.after.clone());
-        }
+        Action::EditPolicy(edit) => match &edit.managed {
+            Some(managed) => edit_managed(observed, edit, managed),
+            None => {
+                let policies = &mut present(observed, edit.kind).policies;
+                let name = edit.policy.to_string();
+                let before = match &edit.after {
+                    Some(after) => policies.insert(name, after.clone()),
+                    None => policies.remove(&name),
+                };
+                assert_eq!(before, edit.before);
+            }
+        },
         Action::AttachRole { role, attached, .. } => {
             let warehouse = observed.warehouse.as_mut().expect("a warehouse");
             assert_eq!(*attached, warehouse.roles.contains_key(&role.to_string()));
@@ -224,6 +232,32 @@ fn apply(site: &Site, observed: &mut Observed, action: &Action) {
             topic
                 .subscriptions
                 .extend(subscriptions.iter().map(|one| (one.clone(), false)));
+        }
+    }
+}
+
+fn edit_managed(observed: &mut Observed, edit: &PolicyEdit, managed: &Managed) {
+    present(observed, edit.kind);
+    let home = observed.homes.entry(edit.kind);
+    let home = home.or_insert_with(|| Ok(Home::default()));
+    let home = home.as_mut().expect("a home");
+    let before = home.policy.as_ref().map(|policy| policy.document.clone());
+    assert_eq!(before, edit.before);
+    assert_eq!(managed.attached_before, home.attached.len());
+    match &edit.after {
+        Some(after) => {
+            if managed.attach {
+                assert!(home.attached.insert(managed.arn.clone()));
+            }
+            home.policy = Some(ManagedPolicy {
+                document: after.clone(),
+                tags: managed.tags.clone(),
+                attachments: home.attached.len(),
+            });
+        }
+        None => {
+            home.attached.remove(&managed.arn);
+            home.policy = None;
         }
     }
 }

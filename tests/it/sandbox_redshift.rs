@@ -108,7 +108,8 @@ async fn roles_are_added_and_removed_in_time() {
 #[tokio::test]
 async fn attaching_can_take_a_duration() {
     let sandbox = Sandbox::jmc();
-    let time = Duration::from_millis(50);
+    // Far more than a loaded machine needs between two calls.
+    let time = Duration::from_secs(1);
     sandbox.state(|s| s.attaching = Attaching { reads: 0, time });
     let arn = new_role(&sandbox, "csa-new-role");
     let redshift = Client::new(&sandbox.sdk_config("ap-northeast-1"));

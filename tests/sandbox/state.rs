@@ -26,6 +26,8 @@ pub struct State {
     pub policy_lag: u32,
     /// How long attaching a role takes.
     pub attaching: Attaching,
+    /// How many managed policies a role may have, where AWS has raised it.
+    pub attached_quota: Option<usize>,
     /// Partition and name to bucket: names are global in a partition.
     pub buckets: BTreeMap<(String, String), Bucket>,
     pub roles: Vec<Role>,

@@ -12,9 +12,15 @@ pub fn matrix(site: &Site, observed: &Observed) -> Vec<(BucketKind, [Option<bool
         let Some(Ok(RoleState::Present(present))) = observed.roles.get(&role) else {
             return false;
         };
+        let managed = match observed.homes.get(&role) {
+            Some(Ok(home)) => home.document_of(&site.managed_policy_arn(role)),
+            _ => None,
+        };
         let policies: Vec<Policy> = present
             .policies
             .values()
+            .map(String::as_str)
+            .chain(managed)
             .filter_map(|text| Policy::parse(text).ok())
             .collect();
         let policies: Vec<&Policy> = policies.iter().collect();

@@ -10,7 +10,7 @@ mod topics;
 mod warehouse;
 
 pub use buckets::{usable, usable_in};
-pub use grants::{Edited, access_of, edited};
+pub use grants::{Edited, access_of, edited, policy_edits};
 pub use matrix::matrix;
 pub use settle::settle;
 pub use topics::{display_name, pending};

@@ -1,12 +1,12 @@
 //! Owns what has to change in the three roles: their existence, trust, grants and place.
 
-use super::grants::{access_of, policy_edit};
+use super::grants::{access_of, policy_edits};
 use super::warehouse::attachment;
 use crate::error::{Error, Result};
 use crate::messages::{aws as msg, plan as say};
 use crate::plan::observed::{Observed, PresentRole, RoleState};
 use crate::plan::policy::{Policy, trust};
-use crate::plan::{Action, Plan, Unchanged};
+use crate::plan::{Action, Plan, PolicyEdit, Unchanged};
 use crate::site::{Origin, RoleKind, Site, Warehouse};
 use std::collections::BTreeMap;
 
@@ -56,22 +56,21 @@ pub(super) fn roles(
             }
             (Some(_), _) => {}
         }
-        match policy_edit(site, kind, present) {
-            Ok(Some(edit)) => {
-                if !edit.budget.fits() && edit.budget.used_after > edit.budget.used_before {
-                    let full =
-                        msg::policy_full(&role.name, edit.budget.used_after, edit.budget.limit);
-                    plan.blockers
-                        .push(Error::new(full).hint(msg::policy_full_hint()));
-                }
-                // No role reaches a name before the bucket behind it is known to be ours.
-                needs.extend(edit.buckets.iter().filter_map(|name| created.get(name)));
-                plan.push(Action::EditPolicy(edit), needs);
-            }
-            Ok(None) => plan.unchanged.push(Unchanged::Role {
+        match policy_edits(site, observed, kind, present) {
+            Ok(edits) if edits.is_empty() => plan.unchanged.push(Unchanged::Role {
                 kind,
                 role: role.clone(),
             }),
+            Ok(edits) => {
+                for edit in edits {
+                    plan.blockers.extend(beyond_quota(&edit, observed));
+                    // No role reaches a name before the bucket behind it is known to be ours.
+                    needs.extend(edit.buckets.iter().filter_map(|name| created.get(name)));
+                    let step = plan.push(Action::EditPolicy(Box::new(edit)), needs);
+                    // What leaves one home has to be in the other by then.
+                    needs = vec![step];
+                }
+            }
             Err(error) => plan.blockers.push(error),
         }
         if let Some(present) = present {
@@ -79,6 +78,35 @@ pub(super) fn roles(
         }
     }
     attachment(plan, site, observed, creation);
+}
+
+/// Returns the quotas of IAM that an edit would exceed.
+fn beyond_quota(edit: &PolicyEdit, observed: &Observed) -> Vec<Error> {
+    let mut found = Vec::new();
+    let budget = &edit.budget;
+    let grows = budget.used_after > budget.used_before;
+    let Some(managed) = &edit.managed else {
+        if grows && !budget.fits() {
+            let full = msg::policy_full(&edit.role.name, budget.used_after, budget.limit);
+            found.push(Error::new(full).hint(msg::policy_full_hint()));
+        }
+        return found;
+    };
+    if grows && !budget.fits() {
+        let full = msg::managed_full(&managed.arn, budget.used_after, budget.limit);
+        found.push(Error::new(full).hint(msg::managed_full_hint()));
+    }
+    if managed.attach && managed.attached_before >= managed.attached_limit {
+        let full = msg::attached_full(&edit.role.name, managed.attached_limit);
+        found.push(Error::new(full).hint(msg::attached_full_hint()));
+    }
+    if let Some((used, limit)) = observed.quotas.policies
+        && edit.before.is_none()
+        && used >= limit
+    {
+        found.push(Error::new(msg::policies_full(limit)).hint(msg::policies_full_hint()));
+    }
+    found
 }
 
 fn is_serverless(site: &Site) -> bool {

@@ -20,7 +20,7 @@ pub fn settle(site: &mut Site, observed: &Observed) {
             bucket.origin = Some(settled(bucket.origin, *state == BucketState::Missing));
         }
     }
-    let own = PolicyName::parse(&format!("jmc-{}-s3-policy", site.name)).ok();
+    let own = PolicyName::of_site(&site.name, "s3-policy");
     let buckets: Vec<String> = site
         .reach_of(RoleKind::Redshift)
         .into_iter()
@@ -31,12 +31,12 @@ pub fn settle(site: &mut Site, observed: &Observed) {
         Some(Ok(RoleState::Missing)) => {
             // A role that was there before is not ours to make: what it could do is not known.
             role.origin = role.origin.or(Some(Origin::Created));
-            role.policy = role.policy.take().or(own);
+            role.policy = role.policy.take().or(Some(own));
         }
         Some(Ok(RoleState::Present(present))) => {
             role.origin = Some(settled(role.origin, false));
             let known = role.policy.take();
-            role.policy = known.or_else(|| own_or_suitable(present, own, &buckets));
+            role.policy = known.or_else(|| Some(own_or_suitable(present, own, &buckets)));
         }
         _ => {}
     }
@@ -44,15 +44,8 @@ pub fn settle(site: &mut Site, observed: &Observed) {
 
 /// Chooses the inline policy of an adopted role: our own, else the only one that
 /// has the manual's statements already, else a new one of our own.
-fn own_or_suitable(
-    role: &PresentRole,
-    own: Option<PolicyName>,
-    buckets: &[String],
-) -> Option<PolicyName> {
-    if own
-        .as_ref()
-        .is_some_and(|name| role.policies.contains_key(name.as_str()))
-    {
+fn own_or_suitable(role: &PresentRole, own: PolicyName, buckets: &[String]) -> PolicyName {
+    if role.policies.contains_key(own.as_str()) {
         return own;
     }
     let names: Vec<&str> = buckets.iter().map(String::as_str).collect();
@@ -67,7 +60,7 @@ fn own_or_suitable(
     };
     let mut matching = role.policies.iter().filter(|(_, text)| suitable(text));
     match (matching.next(), matching.next()) {
-        (Some((name, _)), None) => PolicyName::parse(name).ok().or(own),
+        (Some((name, _)), None) => PolicyName::parse(name).unwrap_or(own),
         _ => own,
     }
 }

@@ -19,7 +19,9 @@ pub mod trust;
 pub use document::Policy;
 pub use edit::{Change, Edit, Kept, Place, Sign};
 pub use evaluate::{At, Cell, Deny, Doubt, Verdict, verdict};
-pub use size::{Budget, INLINE_ROLE_LIMIT, MANAGED_LIMIT, size};
+pub use size::{
+    ATTACHED_LIMIT, Budget, INLINE_ROLE_LIMIT, MANAGED_LIMIT, Quotas, VERSIONS_LIMIT, size,
+};
 
 use crate::error::{Error, Result};
 use crate::messages::policy as text;

@@ -12,6 +12,41 @@ pub const INLINE_ROLE_LIMIT: usize = 10_240;
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html#reference_iam-quotas-entity-length>
 pub const MANAGED_LIMIT: usize = 6_144;
 
+/// Managed policies that a role may have, unless AWS has raised it.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html#reference_iam-quotas-entities>
+pub const ATTACHED_LIMIT: usize = 10;
+
+/// Versions that a managed policy keeps; it cannot be raised.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html#reference_iam-quotas-entities>
+pub const VERSIONS_LIMIT: usize = 5;
+
+/// What IAM allows in an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quotas {
+    /// Characters of all inline policies of a role.
+    pub inline_role: usize,
+    /// Characters of a managed policy.
+    pub managed: usize,
+    /// Managed policies of a role.
+    pub attached: usize,
+    /// Customer managed policies of the account, where AWS told: how many there are, and may be.
+    pub policies: Option<(usize, usize)>,
+}
+
+impl Default for Quotas {
+    /// Returns the quotas that AWS documents.
+    fn default() -> Self {
+        Self {
+            inline_role: INLINE_ROLE_LIMIT,
+            managed: MANAGED_LIMIT,
+            attached: ATTACHED_LIMIT,
+            policies: None,
+        }
+    }
+}
+
 /// Counts the characters of a policy document as IAM's quotas do.
 ///
 /// AWS says only that white space is not counted. What stands between the JSON tokens

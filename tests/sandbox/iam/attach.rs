@@ -22,12 +22,13 @@ pub fn attach(state: &mut State, call: &Call, form: &Form) -> Result<String, Ref
         let words = format!("Policy {arn} does not exist or is not attachable.");
         return Err(no_such(words));
     }
+    let most = state.attached_quota.unwrap_or(ATTACHED_POLICIES);
     let role = role(state, call, form)?;
     if role.attached.contains(&arn) {
         return Ok(String::new());
     }
-    if role.attached.len() >= ATTACHED_POLICIES {
-        let words = format!("Cannot exceed quota for PoliciesPerRole: {ATTACHED_POLICIES}");
+    if role.attached.len() >= most {
+        let words = format!("Cannot exceed quota for PoliciesPerRole: {most}");
         return Err(limit(words));
     }
     role.attached.push(arn);

@@ -16,7 +16,10 @@ pub fn get(state: &mut State, call: &Call) -> String {
         .count();
     let entries: String = [
         ("AssumeRolePolicySizeQuota", TRUST_POLICY_SIZE),
-        ("AttachedPoliciesPerRoleQuota", ATTACHED_POLICIES),
+        (
+            "AttachedPoliciesPerRoleQuota",
+            state.attached_quota.unwrap_or(ATTACHED_POLICIES),
+        ),
         ("Policies", policies),
         ("PoliciesQuota", 1500),
         ("PolicySizeQuota", POLICY_SIZE),
