@@ -108,6 +108,8 @@ fn text(ui: &Ui, line: &Line, verbs: usize, subjects: usize) -> String {
             Detail::Name(name) => name,
         })
         .collect();
+    let below = |text: &str| format!("{}{text}", " ".repeat(6));
+    let lines: Vec<String> = details.iter().map(|detail| below(detail)).collect();
     let details = details.join(" ");
     let head = format!(
         "  {} {}  {}",
@@ -121,7 +123,13 @@ fn text(ui: &Ui, line: &Line, verbs: usize, subjects: usize) -> String {
     if cells(&head) + 2 + cells(&details) <= 80 {
         return format!("{head}  {details}");
     }
-    format!("{}\n{}{details}", head.trim_end(), " ".repeat(6))
+    let details = below(&details);
+    let rest = if cells(&details) <= 80 {
+        details
+    } else {
+        lines.join("\n")
+    };
+    format!("{}\n{rest}", head.trim_end())
 }
 
 fn differences(ui: &Ui, change: &policy::Change) {
