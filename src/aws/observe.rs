@@ -124,6 +124,7 @@ impl<'a> Observer<'a> {
     /// header tells which.
     async fn head_bucket(&self, bucket: &str) -> Result<Head> {
         let own = self.clients.region();
+        let _turn = self.clients.s3_turn().await;
         let head = self
             .clients
             .s3
@@ -155,6 +156,7 @@ impl<'a> Observer<'a> {
     }
 
     async fn marker(&self, bucket: &str, arn: &str, key: String) -> Result<Option<String>> {
+        let _turn = self.clients.s3_turn().await;
         let head = self
             .clients
             .s3
@@ -174,6 +176,7 @@ impl<'a> Observer<'a> {
     }
 
     async fn is_empty(&self, bucket: &str, arn: &str) -> Result<bool> {
+        let _turn = self.clients.s3_turn().await;
         let listed = self
             .clients
             .s3
@@ -188,6 +191,7 @@ impl<'a> Observer<'a> {
     }
 
     async fn public_access_blocked(&self, bucket: &str, arn: &str) -> Result<bool> {
+        let _turn = self.clients.s3_turn().await;
         let answer = self
             .clients
             .s3
@@ -220,6 +224,7 @@ impl<'a> Observer<'a> {
         if bucket.origin != Some(Origin::Created) {
             return Ok(BTreeMap::new());
         }
+        let _turn = self.clients.s3_turn().await;
         let answer = self
             .clients
             .s3
