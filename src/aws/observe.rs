@@ -92,18 +92,14 @@ impl<'a> Observer<'a> {
                 .into_iter()
                 .map(async |key| self.marker(name, &arn, key).await),
         );
-        let (markers, (empty, blocked, tags)) = join(
+        let (markers, blocked, tags) = join3(
             markers,
-            join3(
-                self.is_empty(name, &arn),
-                self.public_access_blocked(name, &arn),
-                self.bucket_tags(bucket, &arn),
-            ),
+            self.public_access_blocked(name, &arn),
+            self.bucket_tags(bucket, &arn),
         )
         .await;
         Ok(BucketState::Ours(OurBucket {
             markers: markers?.into_iter().flatten().collect::<BTreeSet<String>>(),
-            empty: empty?,
             public_access_blocked: blocked?,
             tags: tags?,
         }))
@@ -175,7 +171,8 @@ impl<'a> Observer<'a> {
         }
     }
 
-    async fn is_empty(&self, bucket: &str, arn: &str) -> Result<bool> {
+    /// Says whether a bucket holds no object at all.
+    pub async fn is_empty(&self, bucket: &str) -> Result<bool> {
         let _turn = self.clients.s3_turn().await;
         let listed = self
             .clients
@@ -186,7 +183,10 @@ impl<'a> Observer<'a> {
             .expected_bucket_owner(self.caller.account.as_str())
             .send()
             .await
-            .map_err(|error| self.failed(&Call::new("s3:ListBucket", arn), &error))?;
+            .map_err(|error| {
+                let arn = format!("arn:{}:s3:::{bucket}", self.caller.partition);
+                self.failed(&Call::new("s3:ListBucket", arn), &error)
+            })?;
         Ok(listed.contents().is_empty())
     }
 

@@ -83,8 +83,16 @@ fn bucket(wizard: &mut Wizard<'_>, kind: BucketKind) -> Result<BucketName> {
             folders: BTreeSet::new(),
             origin: None,
         };
-        let state = match wizard.look(async |observer| observer.bucket(&looked, region).await) {
-            Ok(state) => state,
+        let seen = wizard.look(async |observer| {
+            let state = observer.bucket(&looked, region).await?;
+            let empty = match &state {
+                BucketState::Ours(_) => observer.is_empty(looked.name.as_str()).await?,
+                _ => true,
+            };
+            Ok((state, empty))
+        });
+        let (state, empty) = match seen {
+            Ok(seen) => seen,
             Err(error) => {
                 wizard.ui.error(&error);
                 continue;
@@ -94,8 +102,8 @@ fn bucket(wizard: &mut Wizard<'_>, kind: BucketKind) -> Result<BucketName> {
         match usable_in(region, account, name.as_str(), &state) {
             Ok(()) => {
                 wizard.ui.say(&match state {
-                    BucketState::Ours(ours) => {
-                        let content = if ours.empty {
+                    BucketState::Ours(_) => {
+                        let content = if empty {
                             say::bucket_empty()
                         } else {
                             say::bucket_not_empty()
