@@ -37,6 +37,10 @@ const ATTEMPT_DEADLINE: Duration = Duration::from_secs(20);
 /// that lets a process have 256 open files, as macOS does.
 const S3_AT_ONCE: usize = 100;
 
+/// How many policies IAM is asked for at a time: a role can have dozens, and the control plane of IAM,
+/// one for all regions, throttles an account much earlier than S3 does.
+const POLICIES_AT_ONCE: usize = 8;
+
 /// What is called where no region is known yet: STS answers everywhere.
 const FALLBACK_REGION: &str = "us-east-1";
 
@@ -83,6 +87,7 @@ pub struct Clients {
     pub serverless: aws_sdk_redshiftserverless::Client,
     calls: Option<verbose::Calls>,
     s3_turns: Arc<Semaphore>,
+    policy_turns: Arc<Semaphore>,
 }
 
 /// Loads the standard AWS configuration: flags, then `AWS_*`, then the profile.
@@ -142,6 +147,7 @@ impl Clients {
             ),
             calls: calls.cloned(),
             s3_turns: Arc::new(Semaphore::new(S3_AT_ONCE)),
+            policy_turns: Arc::new(Semaphore::new(POLICIES_AT_ONCE)),
             sdk,
         }
     }
@@ -151,6 +157,11 @@ impl Clients {
     pub async fn s3_turn(&self) -> Option<SemaphorePermit<'_>> {
         // Nobody closes the semaphore, so that there always is a permit.
         self.s3_turns.acquire().await.ok()
+    }
+
+    /// Waits until IAM may be asked for one more policy, as [`Self::s3_turn`] does.
+    pub async fn policy_turn(&self) -> Option<SemaphorePermit<'_>> {
+        self.policy_turns.acquire().await.ok()
     }
 
     /// Returns a client of S3 for a region: the bucket of the locks may be elsewhere.

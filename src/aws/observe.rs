@@ -277,6 +277,7 @@ impl<'a> Observer<'a> {
 
     /// Reads an inline policy; `None` where it does not exist.
     pub async fn inline_policy(&self, role: &RoleArn, policy: &str) -> Result<Option<String>> {
+        let _turn = self.clients.policy_turn().await;
         let answer = self
             .clients
             .iam
@@ -349,6 +350,7 @@ impl<'a> Observer<'a> {
     /// Reads the version of a managed policy that counts.
     async fn managed_policy(&self, arn: &str) -> Result<String> {
         let iam = &self.clients.iam;
+        let _turn = self.clients.policy_turn().await;
         let policy = iam.get_policy().policy_arn(arn).send().await;
         let policy =
             policy.map_err(|error| self.failed(&Call::new("iam:GetPolicy", arn), &error))?;

@@ -4,6 +4,7 @@
 //!
 //! `cargo test --locked --test it units:: -- --nocapture` prints the tables.
 
+use crate::sandbox::seed::app_policy;
 use crate::sandbox::state::Attaching;
 use crate::sandbox::{REGION, Sandbox};
 use crate::support::binary::SALES;
@@ -307,6 +308,26 @@ fn few_answers_of_aws_are_waited_for() {
 }
 
 #[test]
+fn the_policies_of_a_role_are_read_a_few_at_a_time() {
+    let world = World::sales();
+    world.sandbox.state(|state| {
+        for name in ["acme-jmc-app-role", "acme-jmc-api-role"] {
+            let role = state.role(name).expect("the role");
+            for n in 0..20 {
+                role.set_policy(&format!("other-{n}"), &app_policy(&["else"]).to_string());
+            }
+        }
+    });
+    let took = world.run(["apply"], [], 0);
+    let reads = |calls: &BTreeMap<String, usize>| calls.get("iam:GetRolePolicy").copied();
+    let reads: Vec<usize> = took.timeline.values().filter_map(reads).collect();
+    // The three of the site, one for logs, and these.
+    assert_eq!(reads.iter().sum::<usize>(), 4 + 2 * 20);
+    assert!(reads.iter().all(|reads| *reads <= 8), "{reads:?}");
+    assert_eq!(took.before, 2 + 6);
+}
+
+#[test]
 #[expect(clippy::print_stdout, reason = "for whoever runs the tests")]
 fn attaching_a_role_is_waited_for_beside_everything_else() {
     let at_once = World::jmc().init();
@@ -320,4 +341,7 @@ fn attaching_a_role_is_waited_for_beside_everything_else() {
     println!("from the confirmation to the saved file, with the role");
     println!("  in sync at once           {:>3} units", at_once.after);
     println!("  in sync at the third look {:>3} units", later.after);
+    // The role is made and attached, looked at three times with pauses of 3 s, and read back with all
+    // else, which happened meanwhile.
+    assert_eq!(later.after, 1 + 1 + 3 + 2 * 3 + 2);
 }
