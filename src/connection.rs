@@ -18,7 +18,7 @@ use crate::site::names::{ClusterId, Identifier, Port, Workgroup};
 use crate::ui::{Ui, cut, pad};
 use aws_credential_types::provider::ProvideCredentials;
 use std::time::Duration;
-use tokio::runtime::Handle;
+use tokio::runtime::Runtime;
 use tokio::time::timeout;
 
 /// How long AWS credentials may take to be found for a hint; nobody has asked for it.
@@ -157,7 +157,7 @@ pub fn target(
 /// Runs the test with a line for each phase as it ends.
 pub fn test(
     ui: &Ui,
-    runtime: &Handle,
+    runtime: &Runtime,
     target: &Target,
     credentials: &Credentials,
 ) -> Result<Connected, Failure> {
@@ -191,7 +191,7 @@ fn phase_line(ui: &Ui, done: &PhaseDone) {
 /// Adds to a failure what AWS tells about the warehouse, where that can help and AWS says it.
 pub fn explained(
     failure: Failure,
-    runtime: &Handle,
+    runtime: &Runtime,
     target: &Target,
     warehouse: Option<&Warehouse>,
     clients: impl FnOnce() -> Clients,

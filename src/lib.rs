@@ -40,6 +40,8 @@ use messages::{Lang, error as msg};
 use prompt::Prompter;
 use std::cell::RefCell;
 use std::ffi::OsString;
+use std::sync::Arc;
+use tokio::runtime::Runtime;
 use ui::{Output, Ui};
 
 /// Reads a variable of the environment.
@@ -61,6 +63,8 @@ pub struct Environment<'a> {
     pub ui: Option<Ui>,
     /// Whether this process's signals and panics are this run's to handle.
     pub signals: bool,
+    /// What AWS calls run on, in place of a runtime of the run's own: a test's clock can stand still.
+    pub runtime: Option<Arc<Runtime>>,
 }
 
 impl Environment<'_> {
@@ -74,6 +78,7 @@ impl Environment<'_> {
             prompter: None,
             ui: None,
             signals: true,
+            runtime: None,
         }
     }
 }

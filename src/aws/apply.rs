@@ -13,8 +13,13 @@ use std::future::Future;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// How many steps run side by side: enough to hide the round trips, few enough not to be throttled.
-const PARALLEL: usize = 8;
+/// How many steps may hold a place at a time. A step holds one to its end, but a new bucket only until
+/// it is made: what it is given then makes no demand on anything that buckets share, so that the next
+/// one can be made meanwhile. IAM has at most a few steps in any plan, one or two for each of three
+/// roles; of S3, which may have hundreds, the requests are bounded too ([`Clients::s3_turn`]).
+///
+/// [`Clients::s3_turn`]: super::Clients::s3_turn
+const PLACES: usize = 32;
 
 /// How long something that was just made is waited for until AWS knows it everywhere.
 ///
@@ -78,10 +83,15 @@ pub async fn apply(
     let mut waiting: BTreeSet<usize> = (0..plan.steps.len()).collect();
     let mut done = BTreeSet::new();
     let mut running = FuturesUnordered::new();
+    let mut places = PLACES;
     let mut stop = false;
+    let run = |index: usize, part: Part, began: Instant| async move {
+        let result = step(observer, editor, partition, &plan.steps[index].action, part).await;
+        (index, part, began, result)
+    };
     loop {
         stop = stop || cancelled();
-        while !stop && running.len() < PARALLEL {
+        while !stop && places > 0 {
             let ready = waiting.iter().copied().find(|index| {
                 plan.steps[*index]
                     .needs
@@ -91,17 +101,21 @@ pub async fn apply(
             let Some(index) = ready else { break };
             waiting.remove(&index);
             on_step(index, None);
-            running.push(async move {
-                let began = Instant::now();
-                let result = step(observer, editor, partition, &plan.steps[index].action).await;
-                (index, result, began.elapsed())
-            });
+            places -= 1;
+            running.push(run(index, Part::First, Instant::now()));
         }
-        let Some((index, result, took)) = running.next().await else {
+        let Some((index, part, began, result)) = running.next().await else {
             break;
         };
+        if part == Part::First {
+            places += 1;
+        }
         let outcome = match result {
-            Ok(()) => {
+            Ok(Next::Part(part)) => {
+                running.push(run(index, part, began));
+                continue;
+            }
+            Ok(Next::End) => {
                 done.insert(index);
                 Outcome::Done
             }
@@ -110,6 +124,7 @@ pub async fn apply(
                 Outcome::Failed(error)
             }
         };
+        let took = began.elapsed();
         on_step(index, Some((&outcome, took)));
         report.took[index] = took;
         report.outcomes[index] = outcome;
@@ -117,27 +132,43 @@ pub async fn apply(
     report
 }
 
+/// The parts of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    /// The one that holds a place; for most steps there is no other.
+    First,
+    /// What a bucket is given once it is made.
+    SetUp,
+}
+
+/// What follows on a part of a step.
+enum Next {
+    Part(Part),
+    End,
+}
+
 async fn step(
     observer: &Observer<'_>,
     editor: &edit::Editor<'_>,
     partition: &str,
     action: &Action,
-) -> Result<()> {
+    part: Part,
+) -> Result<Next> {
     let writer = Writer {
         observer,
         partition,
     };
     match action {
+        Action::CreateBucket { bucket, region, .. } if part == Part::First => {
+            writer.create_bucket(bucket.as_str(), region).await?;
+            return Ok(Next::Part(Part::SetUp));
+        }
         Action::CreateBucket {
             bucket,
-            region,
             tags,
             folders,
-        } => {
-            writer
-                .create_bucket(bucket.as_str(), region, tags, folders)
-                .await
-        }
+            ..
+        } => writer.set_up_bucket(bucket.as_str(), tags, folders).await,
         Action::CreateFolders { bucket, folders } => {
             writer.create_folders(bucket.as_str(), folders).await
         }
@@ -192,6 +223,7 @@ async fn step(
         } => writer.update_topic(arn, display_name.as_ref(), tags).await,
         Action::Subscribe { arn, subscriptions } => writer.subscribe(arn, subscriptions).await,
     }
+    .map(|()| Next::End)
 }
 
 /// Repeats a call while it says that something is not known yet, until [`PROPAGATION`] has passed.

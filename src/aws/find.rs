@@ -20,8 +20,8 @@ pub fn role_suffix(kind: RoleKind) -> Option<&'static str> {
     }
 }
 
-/// Returns the roles whose names end so.
-pub async fn roles_ending(observer: &Observer<'_>, suffix: &str) -> Result<Vec<RoleArn>> {
+/// Returns the roles whose names end in one of these ways.
+pub async fn roles_ending(observer: &Observer<'_>, suffixes: &[&str]) -> Result<Vec<RoleArn>> {
     let mut found = Vec::new();
     let mut pages = observer
         .clients
@@ -33,7 +33,9 @@ pub async fn roles_ending(observer: &Observer<'_>, suffix: &str) -> Result<Vec<R
     while let Some(next) = pages.next().await {
         let role =
             next.map_err(|error| observer.failed(&Call::new("iam:ListRoles", "*"), &error))?;
-        if role.role_name().ends_with(suffix)
+        if suffixes
+            .iter()
+            .any(|suffix| role.role_name().ends_with(suffix))
             && let Ok(arn) = RoleArn::parse(role.arn())
         {
             found.push(arn);

@@ -21,13 +21,26 @@ use aws_credential_types::provider::ProvideCredentials;
 use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::service_config::ServiceConfigKey;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// How long one call may take, all attempts together.
 pub const CALL_DEADLINE: Duration = Duration::from_secs(60);
 
 /// How long one attempt of a call may take.
 const ATTEMPT_DEADLINE: Duration = Duration::from_secs(20);
+
+/// How many requests S3 is sent at a time, whatever the size of a site. S3 publishes no rate for what
+/// is asked of buckets, and answers with `SlowDown` where it is too much. Then a request is repeated out
+/// of a quota that the SDK keeps for the whole client: 500 tokens, of which a repetition costs 5. So all
+/// of these can be put off at once, and none fails for that. They are few enough, too, for a system
+/// that lets a process have 256 open files, as macOS does.
+const S3_AT_ONCE: usize = 100;
+
+/// How many policies IAM is asked for at a time: a role can have dozens, and the control plane of IAM,
+/// one for all regions, throttles an account much earlier than S3 does.
+const POLICIES_AT_ONCE: usize = 8;
 
 /// What is called where no region is known yet: STS answers everywhere.
 const FALLBACK_REGION: &str = "us-east-1";
@@ -74,6 +87,8 @@ pub struct Clients {
     /// Amazon Redshift Serverless.
     pub serverless: aws_sdk_redshiftserverless::Client,
     calls: Option<verbose::Calls>,
+    s3_turns: Arc<Semaphore>,
+    policy_turns: Arc<Semaphore>,
 }
 
 /// Loads the standard AWS configuration: flags, then `AWS_*`, then the profile.
@@ -132,8 +147,22 @@ impl Clients {
                 client!(aws_sdk_redshiftserverless, &sdk, calls).build(),
             ),
             calls: calls.cloned(),
+            s3_turns: Arc::new(Semaphore::new(S3_AT_ONCE)),
+            policy_turns: Arc::new(Semaphore::new(POLICIES_AT_ONCE)),
             sdk,
         }
+    }
+
+    /// Waits until S3 may be sent one more request, which holds what is returned while it is under way.
+    /// The wait comes before the request, whose deadlines would count it otherwise.
+    pub async fn s3_turn(&self) -> Option<SemaphorePermit<'_>> {
+        // Nobody closes the semaphore, so that there always is a permit.
+        self.s3_turns.acquire().await.ok()
+    }
+
+    /// Waits until IAM may be asked for one more policy, as [`Self::s3_turn`] does.
+    pub async fn policy_turn(&self) -> Option<SemaphorePermit<'_>> {
+        self.policy_turns.acquire().await.ok()
     }
 
     /// Returns a client of S3 for a region: the bucket of the locks may be elsewhere.

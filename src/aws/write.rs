@@ -30,13 +30,7 @@ impl Writer<'_> {
         format!("arn:{}:s3:::{bucket}", self.partition)
     }
 
-    pub(super) async fn create_bucket(
-        &self,
-        bucket: &str,
-        region: &Region,
-        tags: &BTreeMap<String, String>,
-        folders: &BTreeSet<String>,
-    ) -> Result<()> {
+    pub(super) async fn create_bucket(&self, bucket: &str, region: &Region) -> Result<()> {
         // us-east-1 must be left out and every other region named:
         // https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
         let configuration = (region.as_str() != "us-east-1").then(|| {
@@ -44,15 +38,13 @@ impl Writer<'_> {
                 .location_constraint(BucketLocationConstraint::from(region.as_str()))
                 .build()
         });
-        let created = self
-            .observer
-            .clients
-            .s3
-            .create_bucket()
-            .bucket(bucket)
-            .set_create_bucket_configuration(configuration)
-            .send()
-            .await;
+        let clients = self.observer.clients;
+        let created = {
+            let _turn = clients.s3_turn().await;
+            let create = clients.s3.create_bucket().bucket(bucket);
+            let create = create.set_create_bucket_configuration(configuration);
+            create.send().await
+        };
         if let Err(error) = created {
             match error.code() {
                 // The bucket was missing when we looked: an attempt whose answer got lost has made it.
@@ -67,6 +59,16 @@ impl Writer<'_> {
                 }
             }
         }
+        Ok(())
+    }
+
+    /// Gives a bucket that has just been made what it is to have.
+    pub(super) async fn set_up_bucket(
+        &self,
+        bucket: &str,
+        tags: &BTreeMap<String, String>,
+        folders: &BTreeSet<String>,
+    ) -> Result<()> {
         let (blocked, tagged, filled) = join3(
             self.block_public_access(bucket),
             self.tag_bucket(bucket, tags),
@@ -84,7 +86,8 @@ impl Writer<'_> {
             .restrict_public_buckets(true)
             .build();
         let put = until_known(
-            || {
+            || async {
+                let _turn = self.observer.clients.s3_turn().await;
                 self.observer
                     .clients
                     .s3
@@ -93,6 +96,7 @@ impl Writer<'_> {
                     .public_access_block_configuration(settings.clone())
                     .expected_bucket_owner(self.account())
                     .send()
+                    .await
             },
             |error| settles(error.code()),
         );
@@ -121,7 +125,8 @@ impl Writer<'_> {
             return Ok(());
         };
         let put = until_known(
-            || {
+            || async {
+                let _turn = self.observer.clients.s3_turn().await;
                 self.observer
                     .clients
                     .s3
@@ -130,6 +135,7 @@ impl Writer<'_> {
                     .tagging(tagging.clone())
                     .expected_bucket_owner(self.account())
                     .send()
+                    .await
             },
             |error| settles(error.code()),
         );
@@ -153,7 +159,8 @@ impl Writer<'_> {
     /// Writes an empty object named as the folder, never over one that is there.
     async fn create_folder(&self, bucket: &str, key: &str) -> Result<()> {
         let put = until_known(
-            || {
+            || async {
+                let _turn = self.observer.clients.s3_turn().await;
                 self.observer
                     .clients
                     .s3
@@ -163,6 +170,7 @@ impl Writer<'_> {
                     .if_none_match("*")
                     .expected_bucket_owner(self.account())
                     .send()
+                    .await
             },
             |error| settles(error.code()),
         );

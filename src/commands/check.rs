@@ -127,8 +127,7 @@ fn connection(
         Err(failure) => {
             let warehouse = Some(&site.redshift.warehouse);
             let clients = || opened.clients.clone();
-            let failure =
-                connection::explained(failure, runtime.handle(), &target, warehouse, clients);
+            let failure = connection::explained(failure, runtime, &target, warehouse, clients);
             Connection::Failed(failure.error)
         }
     })

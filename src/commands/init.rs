@@ -88,7 +88,7 @@ pub fn run(init: &Init, common: &Common, ui: &Ui, environment: &Environment<'_>)
     let mut wizard = Wizard {
         ui,
         prompter,
-        runtime: session.runtime.handle(),
+        runtime: &session.runtime,
         sdk: session.sdk(region.as_ref()),
         caller: &caller,
         profile: profile.as_deref(),

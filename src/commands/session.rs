@@ -19,14 +19,14 @@ use anyhow::Context;
 use aws_config::SdkConfig;
 use std::cell::{RefCell, RefMut};
 use std::io::Read;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use time::OffsetDateTime;
 use tokio::runtime::{Builder, Runtime};
 
 /// What a command runs on.
 pub struct Session {
     /// Where AWS calls and signals run; the main thread asks.
-    pub runtime: Runtime,
+    pub runtime: Arc<Runtime>,
     /// Ctrl-C and SIGTERM, where they are this run's to handle.
     pub signals: Option<Signals>,
     /// `--verbose`
@@ -56,12 +56,16 @@ impl Session {
         };
         let internal =
             |error: anyhow::Error| Error::new(msg::internal(&error)).source(error.as_ref());
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()
-            .context("no threads")
-            .map_err(internal)?;
+        let runtime = match &environment.runtime {
+            Some(given) => Arc::clone(given),
+            None => {
+                let built = Builder::new_multi_thread()
+                    .worker_threads(2)
+                    .enable_all()
+                    .build();
+                Arc::new(built.context("no threads").map_err(internal)?)
+            }
+        };
         let voice = ui.clone();
         let say = move |what: Say| match what {
             Say::Note(text) => voice.say(&text),

@@ -51,7 +51,7 @@ pub fn run(
     target.role = role(site.as_ref(), &answers);
     let address = format!("{}:{}/{}", target.host, target.port, target.database);
     ui.say(&login::testing(address, credentials.source.label()));
-    let runtime = session.runtime.handle();
+    let runtime = &session.runtime;
     let result = connection::test(ui, runtime, &target, &credentials).map_err(|failure| {
         let warehouse = answers.redshift.warehouse.as_ref();
         let clients = || session.clients(answers.region.as_ref());

@@ -85,8 +85,6 @@ pub enum BucketState {
 pub struct OurBucket {
     /// Those of the wanted folder markers that exist.
     pub markers: BTreeSet<String>,
-    /// Whether it holds no object at all.
-    pub empty: bool,
     /// Whether all four settings of Block Public Access are on.
     pub public_access_blocked: bool,
     /// Its tags; only looked at where the bucket is of our making.

@@ -4,6 +4,7 @@
 use super::{Wizard, resolve};
 use crate::answers::AppRoleAnswers;
 use crate::aws::find::{self, POLICY_SUFFIX};
+use crate::aws::observe::Observer;
 use crate::error::{Error, Result};
 use crate::messages::{Text, aws as aws_say, init as say};
 use crate::plan::diff::usable_in;
@@ -42,8 +43,8 @@ pub fn ask(wizard: &mut Wizard<'_>) -> Result<()> {
         }
     }
     adopt_origins(wizard);
-    redshift_role(wizard)?;
-    app_roles(wizard)
+    let candidates = redshift_role(wizard)?;
+    app_roles(wizard, candidates)
 }
 
 /// Keeps what an existing site file knows of buckets that were named again.
@@ -83,8 +84,16 @@ fn bucket(wizard: &mut Wizard<'_>, kind: BucketKind) -> Result<BucketName> {
             folders: BTreeSet::new(),
             origin: None,
         };
-        let state = match wizard.look(async |observer| observer.bucket(&looked, region).await) {
-            Ok(state) => state,
+        let seen = wizard.look(async |observer| {
+            let state = observer.bucket(&looked, region).await?;
+            let empty = match &state {
+                BucketState::Ours(_) => observer.is_empty(looked.name.as_str()).await?,
+                _ => true,
+            };
+            Ok((state, empty))
+        });
+        let (state, empty) = match seen {
+            Ok(seen) => seen,
             Err(error) => {
                 wizard.ui.error(&error);
                 continue;
@@ -94,8 +103,8 @@ fn bucket(wizard: &mut Wizard<'_>, kind: BucketKind) -> Result<BucketName> {
         match usable_in(region, account, name.as_str(), &state) {
             Ok(()) => {
                 wizard.ui.say(&match state {
-                    BucketState::Ours(ours) => {
-                        let content = if ours.empty {
+                    BucketState::Ours(_) => {
+                        let content = if empty {
                             say::bucket_empty()
                         } else {
                             say::bucket_not_empty()
@@ -161,7 +170,11 @@ fn ask_folders(wizard: &mut Wizard<'_>) -> Result<BTreeSet<Folder>> {
     }
 }
 
-fn redshift_role(wizard: &mut Wizard<'_>) -> Result<()> {
+/// Settles the Redshift role, and returns what the roles of the installation can be: that is looked
+/// for meanwhile, since no answer to this has a part in it.
+fn redshift_role(wizard: &mut Wizard<'_>) -> Result<resolve::Candidates> {
+    let known = known_app_roles(wizard);
+    let given = [known[0].role.as_ref(), known[1].role.as_ref()];
     let asked = wizard.answers.roles.redshift.role.is_none();
     let site = wizard
         .answers
@@ -187,7 +200,8 @@ fn redshift_role(wizard: &mut Wizard<'_>) -> Result<()> {
             )?,
             None => RoleRef::parse(&proposed).map_err(Error::usage)?,
         };
-        let (arn, exists) = match resolve::redshift_role(wizard, &role) {
+        let meanwhile = async |observer: &Observer<'_>| resolve::candidates(observer, given).await;
+        let (arn, exists, candidates) = match resolve::redshift_role(wizard, &role, meanwhile) {
             Ok(resolved) => resolved,
             Err(error) if asked && wizard.can_ask() => {
                 wizard.ui.error(&error);
@@ -220,7 +234,7 @@ fn redshift_role(wizard: &mut Wizard<'_>) -> Result<()> {
             answers.origin = Some(Origin::Created);
         }
         answers.role = Some(RoleRef::Arn(arn));
-        return Ok(());
+        return Ok(candidates);
     }
 }
 
@@ -239,23 +253,24 @@ fn keep_known_role(wizard: &mut Wizard<'_>, arn: &RoleArn) {
     }
 }
 
-/// Settles the roles of the installation: as given, else found by the manual's endings.
-fn app_roles(wizard: &mut Wizard<'_>) -> Result<()> {
+/// Returns what is known of the roles of the installation.
+fn known_app_roles(wizard: &Wizard<'_>) -> [AppRoleAnswers; 2] {
     let answers = wizard.answers.roles.clone();
     let defaults = wizard.defaults.roles.clone();
     let known = |own: AppRoleAnswers, saved: AppRoleAnswers| AppRoleAnswers {
         role: own.role.or(saved.role),
         policy: own.policy.or(saved.policy),
     };
-    let ecs = known(answers.ecs_task, defaults.ecs_task);
-    let lambda = known(answers.lambda, defaults.lambda);
-    let (ecs_found, lambda_found) = wizard.look(async |observer| {
-        futures_util::future::join(
-            resolve::candidates(observer, RoleKind::EcsTask, ecs.role.as_ref()),
-            resolve::candidates(observer, RoleKind::Lambda, lambda.role.as_ref()),
-        )
-        .await
-    });
+    [
+        known(answers.ecs_task, defaults.ecs_task),
+        known(answers.lambda, defaults.lambda),
+    ]
+}
+
+/// Settles the roles of the installation: as given, else found by the manual's endings.
+fn app_roles(wizard: &mut Wizard<'_>, candidates: resolve::Candidates) -> Result<()> {
+    let [ecs, lambda] = known_app_roles(wizard);
+    let [ecs_found, lambda_found] = candidates;
     let ecs_role = choose_role(wizard, RoleKind::EcsTask, ecs_found?)?;
     let lambda_role = choose_role(wizard, RoleKind::Lambda, lambda_found?)?;
     let (ecs_names, lambda_names) = wizard.look(async |observer| {

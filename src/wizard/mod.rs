@@ -20,7 +20,7 @@ use crate::prompt::{Prompter, QuestionId};
 use crate::redshift::Connected;
 use crate::ui::Ui;
 use aws_config::SdkConfig;
-use tokio::runtime::Handle;
+use tokio::runtime::Runtime;
 
 /// One run of the wizard: who is asked, who is calling, and what is known so far.
 pub struct Wizard<'a> {
@@ -29,7 +29,7 @@ pub struct Wizard<'a> {
     /// Who is asked; nobody where no question may be put.
     pub prompter: Option<&'a mut dyn Prompter>,
     /// Where AWS calls run.
-    pub runtime: &'a Handle,
+    pub runtime: &'a Runtime,
     /// How AWS is reached.
     pub sdk: &'a SdkConfig,
     /// Who is calling.

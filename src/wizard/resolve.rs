@@ -10,6 +10,7 @@ use crate::plan::observed::{PresentRole, RoleState};
 use crate::site::arn::{RoleArn, RoleRef};
 use crate::site::names::RolePath;
 use crate::site::{Origin, RoleKind};
+use futures_util::future::{join, join3};
 
 /// Returns the ARN that a name would have in the caller's account.
 fn arn_of(wizard: &Wizard<'_>, role: &RoleRef, path: Option<RolePath>) -> Result<RoleArn> {
@@ -33,17 +34,21 @@ fn arn_of(wizard: &Wizard<'_>, role: &RoleRef, path: Option<RolePath>) -> Result
 
 /// Resolves the Redshift role; with what is there, if it exists.
 ///
-/// A role given by ARN must exist: only a name can be created.
-pub fn redshift_role(
+/// A role given by ARN must exist: only a name can be created. What else is to be looked at is looked
+/// at meanwhile.
+pub fn redshift_role<T>(
     wizard: &mut Wizard<'_>,
     role: &RoleRef,
-) -> Result<(RoleArn, Option<PresentRole>)> {
+    meanwhile: impl AsyncFnOnce(&Observer<'_>) -> T,
+) -> Result<(RoleArn, Option<PresentRole>, T)> {
     let path = wizard.answers.roles.redshift.path.clone();
     let arn = arn_of(wizard, role, path)?;
     if let Some(boundary) = wizard.answers.roles.redshift.permissions_boundary.clone() {
         wizard.check_partition(&boundary.to_string(), boundary.partition())?;
     }
-    let state = wizard.look(async |observer| observer.role(&arn).await)?;
+    let (state, other) =
+        wizard.look(async |observer| join(observer.role(&arn), meanwhile(observer)).await);
+    let state = state?;
     // A role that a site file says is ours is given by its ARN, and may be gone.
     let known = [&wizard.answers, &wizard.defaults].map(|answers| &answers.roles.redshift);
     let ours = known.iter().any(|known| {
@@ -54,9 +59,9 @@ pub fn redshift_role(
                 .is_some_and(|role| *role.name() == arn.name)
     });
     match (state, role) {
-        (RoleState::Present(present), _) => Ok((present.arn.clone(), Some(present))),
-        (RoleState::Missing, RoleRef::Name(_)) => Ok((arn, None)),
-        (RoleState::Missing, RoleRef::Arn(_)) if ours => Ok((arn, None)),
+        (RoleState::Present(present), _) => Ok((present.arn.clone(), Some(present), other)),
+        (RoleState::Missing, RoleRef::Name(_)) => Ok((arn, None, other)),
+        (RoleState::Missing, RoleRef::Arn(_)) if ours => Ok((arn, None, other)),
         (RoleState::Missing, RoleRef::Arn(_)) => {
             Err(Error::new(msg::role_missing(&arn)).hint(msg::role_flag_hint("--redshift-role")))
         }
@@ -75,16 +80,43 @@ pub fn existing_role(wizard: &mut Wizard<'_>, role: &RoleRef) -> Result<RoleArn>
     }
 }
 
-/// Returns the roles that a role of the installation can be: the given one, or all
-/// that end as the manual says.
-pub async fn candidates(
-    observer: &Observer<'_>,
-    kind: RoleKind,
-    given: Option<&RoleRef>,
-) -> Result<Vec<RoleArn>> {
-    let Some(given) = given else {
-        return find::roles_ending(observer, find::role_suffix(kind).unwrap_or_default()).await;
+/// The roles that each of the installation's two roles can be, in the order of [`APP_ROLES`].
+pub type Candidates = [Result<Vec<RoleArn>>; 2];
+
+/// The roles that an installation of JMC brings along.
+pub const APP_ROLES: [RoleKind; 2] = [RoleKind::EcsTask, RoleKind::Lambda];
+
+/// Returns the roles that each role of the installation can be: the given one, or all that end as
+/// the manual says.
+pub async fn candidates(observer: &Observer<'_>, given: [Option<&RoleRef>; 2]) -> Candidates {
+    let suffix = |kind: RoleKind| find::role_suffix(kind).unwrap_or_default();
+    // One list of the account's roles, which may have many pages, serves both.
+    let listed = async {
+        match given.contains(&None) {
+            true => find::roles_ending(observer, &APP_ROLES.map(suffix)).await,
+            false => Ok(Vec::new()),
+        }
     };
+    let named = async |role: Option<&RoleRef>| match role {
+        Some(role) => Some(self::named(observer, role).await),
+        None => None,
+    };
+    let [ecs, lambda] = given;
+    let (listed, ecs, lambda) = join3(listed, named(ecs), named(lambda)).await;
+    let ending = |kind: RoleKind| {
+        let mut found = listed.clone()?;
+        found.retain(|role| role.name.as_str().ends_with(suffix(kind)));
+        Ok(found)
+    };
+    let [for_ecs, for_lambda] = APP_ROLES;
+    [
+        ecs.unwrap_or_else(|| ending(for_ecs)),
+        lambda.unwrap_or_else(|| ending(for_lambda)),
+    ]
+}
+
+/// Returns the role that was given.
+async fn named(observer: &Observer<'_>, given: &RoleRef) -> Result<Vec<RoleArn>> {
     let missing = || Error::new(msg::role_missing(given)).hint(msg::role_missing_hint());
     if let RoleRef::Arn(arn) = given {
         let caller = observer.caller;

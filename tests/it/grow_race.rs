@@ -189,7 +189,7 @@ fn interrupt(running: &Running<'_>) {
 #[test]
 fn the_first_ctrl_c_finishes_the_calls_under_way_and_gives_the_lock_back() {
     let world = sales();
-    let buckets: Vec<String> = (0..5)
+    let buckets: Vec<String> = (0..29)
         .map(|n| format!("--bucket=sql=sales-sql-{n}"))
         .collect();
     let add = ["add-bucket", "--yes"]
@@ -197,9 +197,9 @@ fn the_first_ctrl_c_finishes_the_calls_under_way_and_gives_the_lock_back() {
         .chain(buckets.iter().map(String::as_str));
     world.program(add).end().exits(0);
     let whole = policies(&world);
-    // Eight steps run side by side. These are nine: seven on buckets, which S3 puts off for
-    // seconds, one role's edit, and another role's, which has to wait for them.
-    let markers = (0..5).map(|n| format!("sales-sql-{n}/sql/"));
+    // Thirty-two steps run side by side. These are one more: thirty-one on buckets, which S3 puts off
+    // for seconds, one role's edit, and another role's, which has to wait for them.
+    let markers = (0..29).map(|n| format!("sales-sql-{n}/sql/"));
     let rest = ["jmc-sql/sql/", "jmc-data/import/", "jmc-data/export/"];
     let rest = rest.map(|marker| format!("sales-{marker}"));
     for marker in markers.chain(rest) {

@@ -67,7 +67,7 @@ fn assert_told(err: &str, service: &str, operation: &str) {
 
 #[test]
 fn any_single_call_that_looks() {
-    any_single_call(false, 14);
+    any_single_call(false, 13);
 }
 
 #[test]

@@ -58,3 +58,4 @@ mod test_connection;
 mod test_connection_failures;
 mod test_connection_hints;
 mod test_connection_login;
+mod units;

@@ -148,7 +148,6 @@ fn apply(site: &Site, observed: &mut Observed, action: &Action) {
         } => {
             let made = OurBucket {
                 markers: folders.clone(),
-                empty: false,
                 public_access_blocked: true,
                 tags: tags.clone(),
             };
@@ -525,14 +524,13 @@ fn bucket_state() -> impl Strategy<Value = BucketState> {
     );
     prop_oneof![
         Just(BucketState::Missing),
-        (markers, any::<bool>(), any::<bool>(), tags).prop_map(
-            |(markers, empty, public_access_blocked, tags)| BucketState::Ours(OurBucket {
+        (markers, any::<bool>(), tags).prop_map(|(markers, public_access_blocked, tags)| {
+            BucketState::Ours(OurBucket {
                 markers,
-                empty,
                 public_access_blocked,
                 tags,
             })
-        ),
+        }),
     ]
 }
 

@@ -150,6 +150,7 @@ fn init(sandbox: &Sandbox, folder: &Path, kind: Kind) -> (Exit, String) {
             Box::new(paper.clone()),
         )),
         signals: false,
+        runtime: None,
     };
     let exit = run(argv.into_iter().map(Into::into).collect(), &environment);
     (exit, paper.text())

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use time::OffsetDateTime;
+use tokio::time::Instant;
 
 use super::Sandbox;
 use super::dispatch::{self, Arrival};
@@ -81,6 +82,7 @@ fn arrive(order: u64, arrival: &Arrival) -> Entry {
     Entry {
         order,
         at: OffsetDateTime::now_utc(),
+        came: Instant::now(),
         service: arrival.scope.service.clone(),
         operation: arrival.operation.clone(),
         resource: arrival.resource.clone(),

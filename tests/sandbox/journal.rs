@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use time::OffsetDateTime;
+use tokio::time::Instant;
 
 use super::state::iso8601;
 
@@ -11,6 +12,8 @@ pub struct Entry {
     /// The place in the order of arrival, from 1.
     pub order: u64,
     pub at: OffsetDateTime,
+    /// When it came by the runtime's clock, which a test can let stand still.
+    pub came: Instant,
     pub service: String,
     pub operation: String,
     /// The bucket or `bucket/key`, the role or `role/policy`, the topic, the cluster.

@@ -7,7 +7,7 @@ use crate::messages::aws as msg;
 use crate::plan::observed::{BucketState, OurBucket};
 use crate::site::{Bucket, Origin};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use futures_util::future::{join, join3, try_join_all};
+use futures_util::future::{join3, try_join_all};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What HeadBucket says.
@@ -40,18 +40,14 @@ impl Observer<'_> {
                 .into_iter()
                 .map(async |key| self.marker(name, &arn, key).await),
         );
-        let (markers, (empty, blocked, tags)) = join(
+        let (markers, blocked, tags) = join3(
             markers,
-            join3(
-                self.is_empty(name, &arn),
-                self.public_access_blocked(name, &arn),
-                self.bucket_tags(bucket, &arn),
-            ),
+            self.public_access_blocked(name, &arn),
+            self.bucket_tags(bucket, &arn),
         )
         .await;
         Ok(BucketState::Ours(OurBucket {
             markers: markers?.into_iter().flatten().collect::<BTreeSet<String>>(),
-            empty: empty?,
             public_access_blocked: blocked?,
             tags: tags?,
         }))
@@ -72,6 +68,7 @@ impl Observer<'_> {
     /// header tells which.
     async fn head_bucket(&self, bucket: &str) -> Result<Head> {
         let own = self.clients.region();
+        let _turn = self.clients.s3_turn().await;
         let head = self
             .clients
             .s3
@@ -103,6 +100,7 @@ impl Observer<'_> {
     }
 
     async fn marker(&self, bucket: &str, arn: &str, key: String) -> Result<Option<String>> {
+        let _turn = self.clients.s3_turn().await;
         let head = self
             .clients
             .s3
@@ -121,7 +119,9 @@ impl Observer<'_> {
         }
     }
 
-    async fn is_empty(&self, bucket: &str, arn: &str) -> Result<bool> {
+    /// Says whether a bucket holds no object at all.
+    pub async fn is_empty(&self, bucket: &str) -> Result<bool> {
+        let _turn = self.clients.s3_turn().await;
         let listed = self
             .clients
             .s3
@@ -131,11 +131,15 @@ impl Observer<'_> {
             .expected_bucket_owner(self.caller.account.as_str())
             .send()
             .await
-            .map_err(|error| self.failed(&Call::new("s3:ListBucket", arn), &error))?;
+            .map_err(|error| {
+                let arn = format!("arn:{}:s3:::{bucket}", self.caller.partition);
+                self.failed(&Call::new("s3:ListBucket", arn), &error)
+            })?;
         Ok(listed.contents().is_empty())
     }
 
     async fn public_access_blocked(&self, bucket: &str, arn: &str) -> Result<bool> {
+        let _turn = self.clients.s3_turn().await;
         let answer = self
             .clients
             .s3
@@ -168,6 +172,7 @@ impl Observer<'_> {
         if bucket.origin != Some(Origin::Created) {
             return Ok(BTreeMap::new());
         }
+        let _turn = self.clients.s3_turn().await;
         let answer = self
             .clients
             .s3

@@ -105,6 +105,7 @@ impl Observer<'_> {
 
     /// Reads an inline policy; `None` where it does not exist.
     pub async fn inline_policy(&self, role: &RoleArn, policy: &str) -> Result<Option<String>> {
+        let _turn = self.clients.policy_turn().await;
         let answer = self
             .clients
             .iam
@@ -175,6 +176,7 @@ impl Observer<'_> {
     /// Reads a managed policy and the version of it that counts; `None` where it does not exist.
     pub async fn managed_policy(&self, arn: &PolicyArn) -> Result<Option<ManagedPolicy>> {
         let iam = &self.clients.iam;
+        let _turn = self.clients.policy_turn().await;
         let policy = match iam.get_policy().policy_arn(arn.to_string()).send().await {
             Ok(answer) => answer.policy.unwrap_or_else(no_policy),
             Err(error) if error.code() == Some("NoSuchEntity") => return Ok(None),

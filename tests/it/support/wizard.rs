@@ -210,6 +210,7 @@ impl Run<'_> {
                 prompter: Some(RefCell::new(&mut script)),
                 ui: Some(Ui::to(Lang::En, Output::Human, out_sink, err_sink)),
                 signals: false,
+                runtime: None,
             };
             run(
                 self.arguments.into_iter().map(Into::into).collect(),
