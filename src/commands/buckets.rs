@@ -7,12 +7,12 @@ use crate::Environment;
 use crate::answers::choice;
 use crate::args::{AddBucket, Common, RemoveBucket};
 use crate::error::{Error, Exit, Result};
-use crate::messages::{Text, check as say, error as usage, init as init_say, names as msg};
-use crate::plan::diff::usable_in;
+use crate::messages::{Text, check as say, error as usage, names as msg};
 use crate::prompt::{Prompter, QuestionId};
 use crate::site::names::{BucketName, Folder, shortened};
 use crate::site::{Bucket, BucketKind, Removal, RoleKind, Site};
 use crate::ui::Ui;
+use crate::wizard::bucket;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -77,7 +77,11 @@ pub fn add(
     });
     if adds_data && folders.is_empty() {
         folders = match asker.prompter() {
-            Some(prompter) => ask_folders(&opened.site, prompter)?,
+            Some(prompter) => {
+                let known = opened.site.buckets.iter();
+                let proposed = known.flat_map(|bucket| bucket.folders.clone());
+                bucket::ask_folders(ui, prompter, proposed)?
+            }
             None => return Err(missing("--data-folder")),
         };
     }
@@ -130,87 +134,18 @@ fn ask_buckets(
     ui: &Ui,
     prompter: &mut dyn Prompter,
 ) -> Result<Vec<(BucketKind, BucketName)>> {
-    let items = [
-        init_say::ask_data_bucket(),
-        init_say::ask_sql_bucket(),
-        init_say::ask_program_bucket(),
-    ];
+    let items = BucketKind::ALL.map(|kind| bucket::question(kind).1);
     let mut chosen = Vec::new();
     loop {
         let index = prompter.select(QuestionId::BucketKind, &say::ask_kind(), &items, 0)?;
-        let (Some(kind), Some(question)) = (BucketKind::ALL.get(index), items.get(index)) else {
+        let Some(kind) = BucketKind::ALL.get(index) else {
             continue;
         };
-        chosen.push((*kind, ask_name(opened, ui, prompter, *kind, question)?));
+        let at = (&*opened.session.runtime, opened.observer());
+        let name = bucket::ask(ui, prompter, at, &opened.site.region, *kind, None)?;
+        chosen.push((*kind, name));
         if !prompter.confirm(QuestionId::AnotherBucket, &say::ask_another(), false)? {
             return Ok(chosen);
-        }
-    }
-}
-
-fn ask_name(
-    opened: &Opened,
-    ui: &Ui,
-    prompter: &mut dyn Prompter,
-    kind: BucketKind,
-    question: &Text,
-) -> Result<BucketName> {
-    let id = match kind {
-        BucketKind::Data => QuestionId::DataBucket,
-        BucketKind::Sql => QuestionId::SqlBucket,
-        BucketKind::Program => QuestionId::ProgramBucket,
-    };
-    let (region, account) = (opened.site.region.as_str(), opened.caller.account.as_str());
-    loop {
-        let rule = |text: &str| BucketName::parse(text).map(drop);
-        let name = prompter.text(id, question, None, &rule)?;
-        let name = BucketName::parse(&name).map_err(Error::usage)?;
-        let looked = Bucket {
-            name: name.clone(),
-            kinds: BTreeSet::new(),
-            folders: BTreeSet::new(),
-            origin: None,
-        };
-        let observer = opened.observer();
-        let state = opened
-            .session
-            .runtime
-            .block_on(observer.bucket(&looked, region))?;
-        match usable_in(region, account, name.as_str(), &state) {
-            Ok(()) => return Ok(name),
-            Err(error) => ui.error(&error),
-        }
-    }
-}
-
-fn ask_folders(site: &Site, prompter: &mut dyn Prompter) -> Result<BTreeSet<Folder>> {
-    let proposed: Vec<Folder> = site
-        .buckets
-        .iter()
-        .flat_map(|bucket| bucket.folders.clone())
-        .collect();
-    let mut proposed = proposed.into_iter();
-    let mut chosen = BTreeSet::new();
-    loop {
-        let default = proposed.next().map(String::from);
-        let offered = default.is_some();
-        let rule = |text: &str| match text {
-            "" | "-" => Ok(()),
-            _ => Folder::parse(text).map(drop),
-        };
-        let default = default.unwrap_or_default();
-        let answer = prompter.text(
-            QuestionId::DataFolder,
-            &init_say::ask_folder(),
-            Some(&default),
-            &rule,
-        )?;
-        match Folder::parse(&answer) {
-            Ok(folder) if answer != "-" => {
-                chosen.insert(folder);
-            }
-            _ if offered || chosen.is_empty() => {}
-            _ => return Ok(chosen),
         }
     }
 }

@@ -1,19 +1,17 @@
 //! Owns the section 「構成要素設定」: buckets, their folders, and roles, each looked
 //! at in AWS as soon as it is answered.
 
-use super::{Wizard, resolve};
+use super::{Wizard, bucket, not_answered, resolve};
 use crate::answers::AppRoleAnswers;
 use crate::aws::find::{self, POLICY_SUFFIX};
 use crate::aws::observe::Observer;
 use crate::error::{Error, Result};
 use crate::messages::{Text, aws as aws_say, init as say};
-use crate::plan::diff::usable_in;
-use crate::plan::observed::BucketState;
 use crate::plan::policy::trust;
 use crate::prompt::QuestionId;
 use crate::site::arn::{RoleArn, RoleRef};
 use crate::site::names::{BucketName, Folder, PolicyName};
-use crate::site::{Bucket, BucketKind, Origin, RoleKind, Warehouse};
+use crate::site::{BucketKind, Origin, RoleKind, Warehouse};
 use std::collections::BTreeSet;
 
 /// Asks everything again, with the answers so far as defaults.
@@ -59,65 +57,20 @@ fn adopt_origins(wizard: &mut Wizard<'_>) {
     }
 }
 
-fn bucket_question(kind: BucketKind) -> (QuestionId, Text) {
-    match kind {
-        BucketKind::Data => (QuestionId::DataBucket, say::ask_data_bucket()),
-        BucketKind::Sql => (QuestionId::SqlBucket, say::ask_sql_bucket()),
-        BucketKind::Program => (QuestionId::ProgramBucket, say::ask_program_bucket()),
-    }
-}
-
 fn bucket(wizard: &mut Wizard<'_>, kind: BucketKind) -> Result<BucketName> {
-    let mut default = wizard
-        .defaults
-        .buckets_of(kind)
-        .first()
-        .map(ToString::to_string);
-    loop {
-        let (id, question) = bucket_question(kind);
-        let name = wizard.ask(id, question, default.take(), BucketName::parse)?;
-        let region = wizard.answers.region.clone();
-        let region = region.as_ref().map_or("", |region| region.as_str());
-        let looked = Bucket {
-            name: name.clone(),
-            kinds: BTreeSet::new(),
-            folders: BTreeSet::new(),
-            origin: None,
-        };
-        let seen = wizard.look(async |observer| {
-            let state = observer.bucket(&looked, region).await?;
-            let empty = match &state {
-                BucketState::Ours(_) => observer.is_empty(looked.name.as_str()).await?,
-                _ => true,
-            };
-            Ok((state, empty))
-        });
-        let (state, empty) = match seen {
-            Ok(seen) => seen,
-            Err(error) => {
-                wizard.ui.error(&error);
-                continue;
-            }
-        };
-        let account = wizard.caller.account.as_str();
-        match usable_in(region, account, name.as_str(), &state) {
-            Ok(()) => {
-                wizard.ui.say(&match state {
-                    BucketState::Ours(_) => {
-                        let content = if empty {
-                            say::bucket_empty()
-                        } else {
-                            say::bucket_not_empty()
-                        };
-                        say::bucket_there(&name, region, content)
-                    }
-                    _ => say::bucket_new(&name),
-                });
-                return Ok(name);
-            }
-            Err(error) => wizard.ui.error(&error),
-        }
-    }
+    let (id, _) = bucket::question(kind);
+    let default = wizard.defaults.buckets_of(kind);
+    let default = default.first().map(ToString::to_string);
+    let region = wizard.answers.region.clone();
+    let region = region.ok_or_else(|| not_answered(&[QuestionId::Region]))?;
+    let clients = wizard.clients().clone();
+    let observer = Observer {
+        clients: &clients,
+        caller: wizard.caller,
+        profile: wizard.profile,
+    };
+    let (ui, at) = (wizard.ui, (wizard.runtime, observer));
+    bucket::ask(ui, wizard.prompter(id)?, at, &region, kind, default)
 }
 
 fn folders(wizard: &mut Wizard<'_>) -> Result<()> {
@@ -140,34 +93,11 @@ fn folders(wizard: &mut Wizard<'_>) -> Result<()> {
 }
 
 fn ask_folders(wizard: &mut Wizard<'_>) -> Result<BTreeSet<Folder>> {
-    let mut proposed = wizard
-        .defaults
-        .buckets
-        .clone()
-        .into_iter()
-        .flat_map(|bucket| bucket.folders);
-    let mut chosen = BTreeSet::new();
-    loop {
-        let default = proposed.next().map(String::from);
-        let offered = default.is_some();
-        let answer = wizard.ask(
-            QuestionId::DataFolder,
-            say::ask_folder(),
-            Some(default.unwrap_or_default()),
-            |text| match text {
-                "" | "-" => Ok(None),
-                _ => Folder::parse(text).map(Some),
-            },
-        )?;
-        match answer {
-            Some(folder) => {
-                chosen.insert(folder);
-            }
-            None if offered => {}
-            None if chosen.is_empty() => wizard.ui.say(&say::need_folder()),
-            None => return Ok(chosen),
-        }
-    }
+    let known = wizard.defaults.buckets.clone();
+    let proposed = known.into_iter().flat_map(|bucket| bucket.folders);
+    let ui = wizard.ui;
+    let prompter = wizard.prompter(QuestionId::DataFolder)?;
+    bucket::ask_folders(ui, prompter, proposed)
 }
 
 /// Settles the Redshift role, and returns what the roles of the installation can be: that is looked

@@ -1,7 +1,8 @@
 //! Owns asking for what is not known: section by section in the order of JMC's
 //! screens, each answer looked at in AWS before the next question. It changes nothing.
 
-pub mod components;
+pub mod bucket;
+mod components;
 pub mod missing;
 pub mod notifications;
 pub mod resolve;
