@@ -11,7 +11,7 @@ use jmc_site::plan::observed::{
 use jmc_site::plan::policy::{Access, Policy, Quotas, trust};
 use jmc_site::plan::{Action, Managed, Plan, PolicyEdit};
 use jmc_site::site::names::BucketName;
-use jmc_site::site::{Event, Origin, RoleKind, Site};
+use jmc_site::site::{Event, Origin, PolicyHome, RoleKind, Site};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -616,6 +616,95 @@ proptest! {
             let reaches = |bucket: &str| resource.contains(bucket);
             if kind == RoleKind::Redshift && !["acme-old"].iter().any(|old| reaches(old)) {
                 prop_assert!(resource == "\"*\"" || reaches("sales-"), "{}", resource);
+            }
+        }
+    }
+}
+
+/// Says what a role may use through its inline policies and its managed one.
+fn reached(site: &Site, observed: &Observed, kind: RoleKind) -> Vec<String> {
+    let Some(Ok(RoleState::Present(role))) = observed.roles.get(&kind) else {
+        return Vec::new();
+    };
+    let home = match observed.homes.get(&kind) {
+        Some(Ok(home)) => home.document_of(&site.managed_policy_arn(kind)),
+        _ => None,
+    };
+    let texts = role.policies.values().map(String::as_str).chain(home);
+    let names = ["acme-old", "sales-data", "sales-program", "sales-sql"];
+    let all: String = texts.collect();
+    let held = |name: &&str| {
+        let arn = format!("\"arn:aws:s3:::{name}");
+        all.contains(&format!("{arn}\"")) && all.contains(&format!("{arn}/*\""))
+    };
+    names.into_iter().filter(held).map(str::to_owned).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn grants_change_their_home_in_one_plan_and_no_step_takes_one_away(
+        target in prop::sample::select(vec![PolicyHome::Managed, PolicyHome::Inline]),
+        inline in prop::collection::vec(granted(), 3),
+        homes in prop::collection::vec(prop::option::of((granted(), any::<bool>())), 3),
+    ) {
+        let mut site = site();
+        let first = observed(&site);
+        let made = planned(&mut site, &first);
+        let mut observed = applied(&site, first, &made);
+        site.policy_home = Some(target);
+        for ((kind, inline), home) in RoleKind::ALL.into_iter().zip(inline).zip(homes) {
+            let access = jmc_site::plan::diff::access_of(kind);
+            let name = site.inline_policy(kind).expect("a policy").to_string();
+            let text = policy_of(access, &inline);
+            present(&mut observed, kind).policies.insert(name, text);
+            let arn = site.managed_policy_arn(kind);
+            let other = jmc_site::site::arn::PolicyArn::parse("arn:aws:iam::aws:policy/Other");
+            let mut seen = Home::default();
+            seen.attached.insert(other.expect("an ARN"));
+            if let Some((buckets, attached)) = home {
+                if attached {
+                    seen.attached.insert(arn);
+                }
+                seen.policy = Some(ManagedPolicy {
+                    document: policy_of(access, &buckets),
+                    tags: site.all_tags(),
+                    attachments: usize::from(attached),
+                });
+            }
+            observed.homes.insert(kind, Ok(seen));
+        }
+        let before = RoleKind::ALL.map(|kind| reached(&site, &observed, kind));
+        let plan = diff(&site, &observed);
+        prop_assert_eq!(codes(&plan), [""; 0]);
+        // In the order of the steps, and never without what was there.
+        for step in &plan.steps {
+            apply(&site, &mut observed, &step.action);
+            for (kind, before) in RoleKind::ALL.into_iter().zip(&before) {
+                let now = reached(&site, &observed, kind);
+                for bucket in before {
+                    let wanted = bucket == "acme-old" || site.reach_of(kind).contains(&bucket.as_str());
+                    prop_assert!(!wanted || now.contains(bucket), "{kind:?} lost {bucket} by {step:?}");
+                }
+            }
+        }
+        let again = diff(&site, &observed);
+        prop_assert!(again.is_empty(), "{:?}", again);
+        for kind in RoleKind::ALL {
+            let now = reached(&site, &observed, kind);
+            for bucket in site.reach_of(kind) {
+                prop_assert!(now.iter().any(|held| held == bucket), "{kind:?} {bucket}");
+            }
+            let Some(Ok(home)) = observed.homes.get(&kind) else { panic!("no home") };
+            prop_assert!(home.attached.iter().any(|arn| arn.to_string().ends_with("/Other")));
+            let inline: String = present(&mut observed.clone(), kind).policies.values().cloned().collect();
+            let text = match target {
+                PolicyHome::Managed => inline,
+                PolicyHome::Inline => home.policy.clone().unwrap_or_default().document,
+            };
+            for bucket in site.reach_of(kind) {
+                prop_assert!(!text.contains(&format!(":{bucket}\"")), "{text}");
             }
         }
     }
