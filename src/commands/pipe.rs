@@ -231,6 +231,7 @@ impl Pipe<'_> {
                 .first()
                 .cloned()
                 .unwrap_or_else(|| Error::new(plan_say::not_verified(left.steps.len())));
+            outcome::unfinished(self.ui, plan, &report);
             return Err(error.hint(plan_say::resume_hint(self.resume())));
         }
         let site = &finished(site);
