@@ -11,7 +11,9 @@ use crate::plan::observed::{Observed, RoleState};
 use crate::site::names::RoleName;
 use crate::site::{RoleKind, Site};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::time::{Instant, sleep};
 
@@ -119,6 +121,13 @@ pub fn key_of(account: &str, role: &RoleName) -> String {
         "{PREFIX}{account}/{}.json",
         role.as_str().to_ascii_lowercase()
     )
+}
+
+/// Returns the keys of the locks of a site's roles.
+pub fn keys_of(account: &str, site: &Site) -> BTreeSet<String> {
+    RoleKind::ALL
+        .map(|kind| key_of(account, &site.role(kind).name))
+        .into()
 }
 
 /// Finds the bucket to lock in: the site's, else the only system bucket that the
@@ -328,6 +337,22 @@ pub async fn read(
     let holder =
         serde_json::from_slice(&body.into_bytes()).map_err(|error| broken().source(&error))?;
     Ok(Some((holder, etag)))
+}
+
+/// Takes away what runs that died have left of a site's locks, once their leases are over.
+///
+/// Only the next edit of the same role would do so otherwise. What can't be read or deleted
+/// is left: an ended lock is in nobody's way.
+pub async fn sweep(observer: &Observer<'_>, shelf: &Shelf, site: &Site) {
+    let keys = keys_of(observer.caller.account.as_str(), site);
+    join_all(keys.iter().map(async |key| {
+        if let Ok(Some((holder, etag))) = read(observer, shelf, key).await
+            && holder.seconds_left() == 0
+        {
+            let _ = delete(observer, shelf, key, &etag).await;
+        }
+    }))
+    .await;
 }
 
 fn object_arn(observer: &Observer<'_>, bucket: &str, key: &str) -> String {

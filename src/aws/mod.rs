@@ -107,7 +107,7 @@ pub async fn load(access: &Access) -> SdkConfig {
 }
 
 /// The SDK has no operation deadline of its own: a stalled connection would hang for ever.
-fn deadlines() -> TimeoutConfig {
+pub fn deadlines() -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(5))
         .operation_attempt_timeout(ATTEMPT_DEADLINE)

@@ -8,10 +8,8 @@ use crate::aws::lock::{self, Holder, Shelf};
 use crate::aws::observe::Observer;
 use crate::error::{Error, Exit, Result};
 use crate::messages::lock as say;
-use crate::site::RoleKind;
 use crate::ui::Ui;
 use serde_json::json;
-use std::collections::BTreeSet;
 
 /// Runs the command.
 pub fn run(
@@ -41,13 +39,8 @@ pub fn run(
 type Held = (String, Holder, String);
 
 async fn held(opened: &Opened, observer: &Observer<'_>, shelf: &Shelf) -> Result<Vec<Held>> {
-    let account = opened.caller.account.as_str();
-    let keys: BTreeSet<String> = RoleKind::ALL
-        .into_iter()
-        .map(|kind| lock::key_of(account, &opened.site.role(kind).name))
-        .collect();
     let mut found = Vec::new();
-    for key in keys {
+    for key in lock::keys_of(opened.caller.account.as_str(), &opened.site) {
         if let Some((holder, etag)) = lock::read(observer, shelf, &key).await? {
             found.push((key, holder, etag));
         }

@@ -231,6 +231,7 @@ impl Pipe<'_> {
                 .first()
                 .cloned()
                 .unwrap_or_else(|| Error::new(plan_say::not_verified(left.steps.len())));
+            outcome::unfinished(self.ui, plan, &report);
             return Err(error.hint(plan_say::resume_hint(self.resume())));
         }
         let site = &finished(site);
@@ -404,8 +405,8 @@ async fn verified(observer: &Observer<'_>, site: &Site) -> Observed {
     for pause in PAUSES {
         let observed = observer.observe(site, Depth::Changes).await;
         let left = diff(site, &observed);
-        // A refusal does not pass by itself.
-        let refused = |error: &Error| error.code() == "JMC-AWS-DENIED";
+        // A refusal does not pass by itself, nor do credentials come back.
+        let refused = |error: &Error| matches!(error.code(), "JMC-AWS-DENIED" | "JMC-AWS-EXPIRED");
         if left.is_empty() || left.blockers.iter().any(refused) {
             return observed;
         }

@@ -5,10 +5,13 @@ use super::opened::Opened;
 use super::session::Asking;
 use crate::Environment;
 use crate::args::{Apply, Common, Consent, PlanArgs};
+use crate::aws::lock::{self, Guard, Shelf};
+use crate::aws::observe::Observer;
 use crate::error::{Error, Exit, Result};
 use crate::messages::{check as say, file as file_msg};
 use crate::plan::Plan;
-use crate::site::{Site, VERSION, file};
+use crate::plan::observed::Observed;
+use crate::site::{Site, VERSION, file, undo};
 use crate::ui::Ui;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -98,7 +101,35 @@ pub fn apply(
     {
         return Err(Error::new(say::stale()).hint(say::stale_hint()));
     }
-    pipe.proceed(&site, &plan, &observed, &guard, asker.prompter())
+    let exit = pipe.proceed(&site, &plan, &observed, &guard, asker.prompter())?;
+    if exit == Exit::Done && !pipe.dry_run {
+        tidy(&opened.path);
+        if !pipe.no_lock {
+            pipe.look(async |observer| sweep(observer, &site, &observed, &guard).await);
+        }
+    }
+    Ok(exit)
+}
+
+/// Takes away the files that a run that died did not finish.
+fn tidy(site: &Path) {
+    let folder = site
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    file::tidy(folder.unwrap_or(Path::new(".")));
+    file::tidy(&undo::folder_of(site));
+}
+
+/// Takes away the locks of a run that died and whose changes this run has finished.
+async fn sweep(observer: &Observer<'_>, site: &Site, observed: &Observed, guard: &Guard) {
+    let shelf = match (guard, lock::bucket_of(site, observed)) {
+        (Guard::Bucket(shelf), _) => Ok(shelf.clone()),
+        (Guard::None, Some(bucket)) => Shelf::open(observer, &bucket).await,
+        (Guard::None, None) => return,
+    };
+    if let Ok(shelf) = shelf {
+        lock::sweep(observer, &shelf, site).await;
+    }
 }
 
 fn read(path: &Path) -> Result<Saved> {

@@ -8,6 +8,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
+use std::time::Duration;
+use tempfile::{Builder, NamedTempFile};
+
+/// How the name of a file begins and ends that is being written.
+const PART: (&str, &str) = (".jmc-site-", ".tmp");
+
+/// After this long nobody is still writing such a file.
+const WRITTEN: Duration = Duration::from_secs(60);
 
 /// Reads a site file; `None` where there is none.
 pub fn read(path: &Path) -> Result<Option<Site>> {
@@ -64,8 +72,7 @@ pub fn write_text(path: &Path, text: &str) -> Result<()> {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    // NamedTempFile is created with mode 0600.
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|error| failed(path, &error))?;
+    let mut file = part_in(folder).map_err(|error| failed(path, &error))?;
     file.write_all(text.as_bytes())
         .map_err(|error| failed(path, &error))?;
     file.as_file()
@@ -78,6 +85,27 @@ pub fn write_text(path: &Path, text: &str) -> Result<()> {
         let _ = folder.sync_all();
     }
     Ok(())
+}
+
+/// Makes the file, with mode 0600, that takes another one's place when it is complete.
+pub(super) fn part_in(folder: &Path) -> std::io::Result<NamedTempFile> {
+    let (begin, end) = PART;
+    Builder::new().prefix(begin).suffix(end).tempfile_in(folder)
+}
+
+/// Takes away what runs that were killed while they wrote have left in a folder.
+pub fn tidy(folder: &Path) {
+    let (begin, end) = PART;
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let modified = entry.metadata().and_then(|metadata| metadata.modified());
+        let age = modified.ok().and_then(|time| time.elapsed().ok());
+        if name.starts_with(begin) && name.ends_with(end) && age.is_some_and(|age| age > WRITTEN) {
+            // In nobody's way if it stays.
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
 }
 
 fn failed(path: &Path, error: &dyn std::error::Error) -> Error {

@@ -1,6 +1,7 @@
 //! Owns the policies as they were before they were replaced: one file each, in a
 //! folder beside the site file, readable for its owner only.
 
+use super::file::part_in;
 use crate::error::{Error, Result};
 use crate::messages::file as msg;
 use crate::site::arn::{PolicyArn, RoleArn};
@@ -51,7 +52,7 @@ pub fn keep(site: &Path, kept: &Kept) -> Result<PathBuf> {
     };
     create_private(&folder).map_err(|error| failed(&error))?;
     let text = serde_json::to_string_pretty(kept).map_err(|error| failed(&error))?;
-    let mut file = tempfile::NamedTempFile::new_in(&folder).map_err(|error| failed(&error))?;
+    let mut file = part_in(&folder).map_err(|error| failed(&error))?;
     file.write_all(text.as_bytes())
         .map_err(|error| failed(&error))?;
     file.as_file().sync_all().map_err(|error| failed(&error))?;

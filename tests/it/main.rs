@@ -54,6 +54,7 @@ mod sandbox_s3;
 mod sandbox_secrets;
 mod sandbox_sns;
 mod support;
+mod survive;
 mod test_connection;
 mod test_connection_failures;
 mod test_connection_hints;

@@ -139,6 +139,11 @@ impl Rule {
         self.times(u64::MAX)
     }
 
+    /// Returns how many calls have gone wrong by this rule.
+    pub fn struck(&self) -> u64 {
+        self.seen.saturating_sub(self.skip).min(self.times)
+    }
+
     fn matches(&self, service: Service, operation: &str, resource: &str, write: bool) -> bool {
         self.service.is_none_or(|s| s == service)
             && self.operation.as_deref().is_none_or(|o| o == operation)

@@ -13,6 +13,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
+use tokio::runtime::Runtime;
 
 /// A run that is being prepared.
 pub struct Run<'w> {
@@ -22,6 +23,7 @@ pub struct Run<'w> {
     variables: BTreeMap<String, String>,
     stdin: Vec<u8>,
     sdk: SdkConfig,
+    runtime: Option<Arc<Runtime>>,
     asks: bool,
 }
 
@@ -107,6 +109,7 @@ impl World {
             variables: BTreeMap::from([("JMC_SITE_REDSHIFT_DIAL".to_owned(), dial)]),
             stdin: Vec::new(),
             sdk: self.sandbox.sdk_config(REGION),
+            runtime: None,
             asks: true,
         }
     }
@@ -184,6 +187,14 @@ impl Run<'_> {
         self
     }
 
+    /// Runs on a clock that stands still while anything is done, and leaps where something is waited for.
+    pub fn paused(mut self) -> Self {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        let runtime = builder.enable_all().start_paused(true).build();
+        self.runtime = Some(Arc::new(runtime.expect("a runtime")));
+        self
+    }
+
     /// Leaves nobody to be asked.
     pub fn nobody(mut self) -> Self {
         self.asks = false;
@@ -210,7 +221,7 @@ impl Run<'_> {
                 prompter: Some(RefCell::new(&mut script)),
                 ui: Some(Ui::to(Lang::En, Output::Human, out_sink, err_sink)),
                 signals: false,
-                runtime: None,
+                runtime: self.runtime,
             };
             run(
                 self.arguments.into_iter().map(Into::into).collect(),
