@@ -112,6 +112,8 @@ pub async fn apply(
         }
         let outcome = match result {
             Ok(Next::Part(part)) => {
+                // A bucket that is made is known to be ours, and more no other step waits for.
+                done.insert(index);
                 running.push(run(index, part, began));
                 continue;
             }
