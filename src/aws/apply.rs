@@ -211,6 +211,7 @@ async fn step(
             created.map_err(|error| {
                 observer.failed(&Call::new("sns:CreateTopic", arn.clone()), &error)
             })?;
+            observer.clients.seen.note(arn);
             let (named, subscribed) = futures_util::future::join(
                 writer.update_topic(arn, Some(display_name), tags),
                 writer.subscribe(arn, subscriptions),

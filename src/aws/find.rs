@@ -58,7 +58,10 @@ pub async fn inline_policies(observer: &Observer<'_>, role: &RoleArn) -> Result<
         .send();
     while let Some(next) = pages.next().await {
         match next {
-            Ok(name) => found.push(name),
+            Ok(name) => {
+                observer.clients.seen.note_policy(role, &name);
+                found.push(name);
+            }
             Err(error) if super::error::code(&error) == "NoSuchEntity" => return Ok(Vec::new()),
             Err(error) => {
                 let call = Call::new("iam:ListRolePolicies", role.to_string());

@@ -9,6 +9,7 @@ pub mod find;
 pub mod lock;
 pub mod login;
 pub mod observe;
+pub mod seen;
 pub mod verbose;
 pub mod warehouse;
 mod write;
@@ -89,6 +90,8 @@ pub struct Clients {
     calls: Option<verbose::Calls>,
     s3_turns: Arc<Semaphore>,
     policy_turns: Arc<Semaphore>,
+    /// What has been seen to be there.
+    pub seen: Arc<seen::Seen>,
 }
 
 /// Loads the standard AWS configuration: flags, then `AWS_*`, then the profile.
@@ -149,6 +152,7 @@ impl Clients {
             calls: calls.cloned(),
             s3_turns: Arc::new(Semaphore::new(S3_AT_ONCE)),
             policy_turns: Arc::new(Semaphore::new(POLICIES_AT_ONCE)),
+            seen: Arc::default(),
             sdk,
         }
     }

@@ -59,6 +59,7 @@ impl Writer<'_> {
                 }
             }
         }
+        clients.seen.note(&self.bucket_arn(bucket));
         Ok(())
     }
 

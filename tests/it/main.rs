@@ -53,6 +53,7 @@ mod sandbox_redshift;
 mod sandbox_s3;
 mod sandbox_secrets;
 mod sandbox_sns;
+mod seen;
 mod support;
 mod survive;
 mod test_connection;

@@ -7,7 +7,7 @@ use crate::messages::aws as msg;
 use crate::plan::observed::{BucketState, OurBucket};
 use crate::site::{Bucket, Origin};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use futures_util::future::{join3, try_join_all};
+use futures_util::future::{join, join3, try_join_all};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What HeadBucket says.
@@ -27,30 +27,47 @@ impl Observer<'_> {
     pub async fn bucket(&self, bucket: &Bucket, region: &str) -> Result<BucketState> {
         let name = bucket.name.as_str();
         let arn = format!("arn:{}:s3:::{name}", self.caller.partition);
-        match self.head_bucket(name).await? {
+        let (head, ours) = (self.head_bucket(name), self.ours(bucket, &arn));
+        let (head, early) = if self.clients.seen.has(&arn) {
+            let (head, ours) = join(head, ours).await;
+            (head, Ok(ours))
+        } else {
+            (head.await, Err(ours))
+        };
+        match head? {
             Head::Missing => return Ok(BucketState::Missing),
             Head::Foreign => return Ok(BucketState::Foreign),
             Head::In(actual) if actual != region => return Ok(BucketState::Elsewhere(actual)),
             Head::Elsewhere(actual) => return Ok(BucketState::Elsewhere(actual)),
-            Head::In(_) => {}
+            Head::In(_) => self.clients.seen.note(&arn),
         }
+        let ours = match early {
+            Ok(ours) => ours,
+            Err(ours) => ours.await,
+        };
+        ours.map(BucketState::Ours)
+    }
+
+    /// Looks at a bucket that can be used.
+    async fn ours(&self, bucket: &Bucket, arn: &str) -> Result<OurBucket> {
+        let name = bucket.name.as_str();
         let markers = try_join_all(
             bucket
                 .markers()
                 .into_iter()
-                .map(async |key| self.marker(name, &arn, key).await),
+                .map(async |key| self.marker(name, arn, key).await),
         );
         let (markers, blocked, tags) = join3(
             markers,
-            self.public_access_blocked(name, &arn),
-            self.bucket_tags(bucket, &arn),
+            self.public_access_blocked(name, arn),
+            self.bucket_tags(bucket, arn),
         )
         .await;
-        Ok(BucketState::Ours(OurBucket {
+        Ok(OurBucket {
             markers: markers?.into_iter().flatten().collect::<BTreeSet<String>>(),
             public_access_blocked: blocked?,
             tags: tags?,
-        }))
+        })
     }
 
     /// Returns the region of a bucket that the caller may use.

@@ -9,7 +9,7 @@ use crate::site::arn::{PolicyArn, RoleArn};
 use crate::site::{RoleKind, Site};
 use aws_sdk_iam::types::Role;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use futures_util::future::{join, join3, try_join, try_join_all};
+use futures_util::future::{join, join_all, join3, try_join, try_join_all};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What was seen of one of a site's roles.
@@ -39,8 +39,12 @@ impl Observer<'_> {
             }
         };
         let state = async {
-            let (got, names, attached) =
-                join3(self.got(role), find::inline_policies(self, role), attached).await;
+            let looked = join3(
+                self.got(role),
+                find::inline_policies(self, role),
+                self.seen_policies(role),
+            );
+            let ((got, names, seen), attached) = join(looked, attached).await;
             let boundary = match &got {
                 Ok(Some(got)) => boundary_of(got),
                 _ => None,
@@ -52,7 +56,7 @@ impl Observer<'_> {
                     (true, Ok(attached)) => Some(self.guard(attached, boundary.as_ref()).await),
                 }
             };
-            let (state, guard) = join(self.present(role, got, names), guard).await;
+            let (state, guard) = join(self.present(role, got, names, seen), guard).await;
             (state, attached, guard)
         };
         let ((state, attached, guard), policy) = join(state, home).await;
@@ -67,8 +71,23 @@ impl Observer<'_> {
 
     /// Looks at a role: its trust policy and all its inline policies.
     pub async fn role(&self, role: &RoleArn) -> Result<RoleState> {
-        let (got, names) = join(self.got(role), find::inline_policies(self, role)).await;
-        self.present(role, got, names).await
+        let (got, names, seen) = join3(
+            self.got(role),
+            find::inline_policies(self, role),
+            self.seen_policies(role),
+        )
+        .await;
+        self.present(role, got, names, seen).await
+    }
+
+    /// Reads the inline policies that a role had when it was looked at before.
+    async fn seen_policies(&self, role: &RoleArn) -> Vec<(String, Result<Option<String>>)> {
+        let names = self.clients.seen.policies(role).into_iter();
+        join_all(names.map(async |policy| {
+            let document = self.inline_policy(role, &policy).await;
+            (policy, document)
+        }))
+        .await
     }
 
     async fn got(&self, role: &RoleArn) -> Result<Option<Role>> {
@@ -85,12 +104,26 @@ impl Observer<'_> {
         role: &RoleArn,
         got: Result<Option<Role>>,
         names: Result<Vec<String>>,
+        seen: Vec<(String, Result<Option<String>>)>,
     ) -> Result<RoleState> {
         let Some(got) = got? else {
             return Ok(RoleState::Missing);
         };
-        let policies = try_join_all(names?.into_iter().map(async |policy| {
-            let document = self.inline_policy(role, &policy).await?.unwrap_or_default();
+        let mut seen: BTreeMap<_, _> = seen.into_iter().collect();
+        let read = names?.into_iter().map(|policy| {
+            let seen = seen.remove(&policy);
+            (policy, seen)
+        });
+        let policies = try_join_all(read.map(async |(policy, seen)| {
+            let document = match seen {
+                Some(Ok(Some(document))) => document,
+                Some(Err(error)) => return Err(error),
+                // IAM lists it, and did not know it a moment ago.
+                Some(Ok(None)) | None => {
+                    let read = self.inline_policy(role, &policy).await?;
+                    read.unwrap_or_default()
+                }
+            };
             Ok::<_, Error>((policy, document))
         }))
         .await?;
@@ -115,7 +148,10 @@ impl Observer<'_> {
             .send()
             .await;
         match answer {
-            Ok(answer) => Ok(Some(find::decoded(answer.policy_document()))),
+            Ok(answer) => {
+                self.clients.seen.note_policy(role, policy);
+                Ok(Some(find::decoded(answer.policy_document())))
+            }
             Err(error) if error.code() == Some("NoSuchEntity") => Ok(None),
             Err(error) => {
                 Err(self.failed(&Call::new("iam:GetRolePolicy", role.to_string()), &error))

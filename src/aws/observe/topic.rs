@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::plan::observed::{PresentTopic, TopicState};
 use crate::site::arn::{Subscription, TopicRef};
 use crate::site::{Site, Topic};
-use futures_util::future::try_join;
+use futures_util::future::{join, try_join};
 use std::collections::BTreeMap;
 
 impl Observer<'_> {
@@ -18,31 +18,50 @@ impl Observer<'_> {
             TopicRef::Name(_) => &site.region,
         };
         let sns = self.clients.sns_in(region);
-        let attributes = sns.get_topic_attributes().topic_arn(&arn).send().await;
+        let attributes = sns.get_topic_attributes().topic_arn(&arn).send();
+        let rest = self.tags_and_subscriptions(&sns, &arn, &topic.topic);
+        let (attributes, early) = if self.clients.seen.has(&arn) {
+            let (attributes, rest) = join(attributes, rest).await;
+            (attributes, Ok(rest))
+        } else {
+            (attributes.await, Err(rest))
+        };
         let attributes = match attributes {
             Ok(answer) => answer.attributes.unwrap_or_default(),
             Err(error) if error::is_not_found(&error) => return Ok(TopicState::Missing),
             Err(error) => {
-                return Err(self.failed(&Call::new("sns:GetTopicAttributes", arn), &error));
+                return Err(self.failed(&Call::new("sns:GetTopicAttributes", arn.as_str()), &error));
             }
         };
-        let tags = async {
-            if matches!(topic.topic, TopicRef::Arn(_)) {
-                return Ok(BTreeMap::new());
-            }
-            let answer = sns.list_tags_for_resource().resource_arn(&arn).send().await;
-            let answer = answer.map_err(|error| {
-                self.failed(&Call::new("sns:ListTagsForResource", arn.clone()), &error)
-            })?;
-            let tags = answer.tags.unwrap_or_default();
-            Ok::<_, Error>(tags.into_iter().map(|tag| (tag.key, tag.value)).collect())
+        self.clients.seen.note(&arn);
+        let (tags, subscriptions) = match early {
+            Ok(rest) => rest?,
+            Err(rest) => rest.await?,
         };
-        let (tags, subscriptions) = try_join(tags, self.subscriptions(&sns, &arn)).await?;
         Ok(TopicState::Present(PresentTopic {
             display_name: attributes.get("DisplayName").cloned().unwrap_or_default(),
             tags,
             subscriptions,
         }))
+    }
+
+    async fn tags_and_subscriptions(
+        &self,
+        sns: &aws_sdk_sns::Client,
+        arn: &str,
+        topic: &TopicRef,
+    ) -> Result<(BTreeMap<String, String>, BTreeMap<Subscription, bool>)> {
+        let tags = async {
+            if matches!(topic, TopicRef::Arn(_)) {
+                return Ok(BTreeMap::new());
+            }
+            let answer = sns.list_tags_for_resource().resource_arn(arn).send().await;
+            let answer = answer
+                .map_err(|error| self.failed(&Call::new("sns:ListTagsForResource", arn), &error))?;
+            let tags = answer.tags.unwrap_or_default();
+            Ok::<_, Error>(tags.into_iter().map(|tag| (tag.key, tag.value)).collect())
+        };
+        try_join(tags, self.subscriptions(sns, arn)).await
     }
 
     async fn subscriptions(
