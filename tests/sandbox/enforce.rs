@@ -60,7 +60,10 @@ fn s3(state: &State, call: &Call, request: &Request) -> Vec<(String, String)> {
     let (action, resource) = match call.operation.as_str() {
         "ListBuckets" => ("ListAllMyBuckets", "*".to_owned()),
         "HeadBucket" | "ListObjectsV2" => ("ListBucket", on_bucket.clone()),
-        "PutPublicAccessBlock" => ("PutBucketPublicAccessBlock", on_bucket.clone()),
+        "PutPublicAccessBlock" | "DeletePublicAccessBlock" => {
+            ("PutBucketPublicAccessBlock", on_bucket.clone())
+        }
+        "DeleteBucketTagging" => ("PutBucketTagging", on_bucket.clone()),
         "GetPublicAccessBlock" => ("GetBucketPublicAccessBlock", on_bucket.clone()),
         "HeadObject" | "GetObject" => ("GetObject", on_key),
         "PutObject" | "DeleteObject" => (call.operation.as_str(), on_key),

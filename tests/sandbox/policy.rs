@@ -10,8 +10,10 @@ use super::refusal::Refusal;
 /// What a document is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// An inline or managed policy.
+    /// An inline policy.
     Identity,
+    /// A version of a managed policy.
+    Managed,
     /// The trust policy of a role.
     Trust,
 }
@@ -43,7 +45,7 @@ const SYNTAX: &str = "Syntax errors in policy.";
 
 fn grammar(document: &str, kind: Kind) -> Result<(), String> {
     let text = match kind {
-        Kind::Identity => SYNTAX,
+        Kind::Identity | Kind::Managed => SYNTAX,
         Kind::Trust => "This policy contains invalid Json",
     };
     let root: Value = serde_json::from_str(document).map_err(|_| text)?;
@@ -52,6 +54,12 @@ fn grammar(document: &str, kind: Kind) -> Result<(), String> {
     match root.get("Version").map(Value::as_str) {
         None | Some(Some("2012-10-17" | "2008-10-17")) => {}
         Some(_) => return Err(SYNTAX.to_owned()),
+    }
+    // Inline policies of the old version are taken, and one without a version is old.
+    // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html
+    let current = root.get("Version").is_some_and(|v| v == "2012-10-17");
+    if kind == Kind::Managed && !current {
+        return Err("Policy document must be version 2012-10-17 or greater.".to_owned());
     }
     if root.get("Id").is_some_and(|id| !id.is_string()) {
         return Err(SYNTAX.to_owned());
@@ -119,7 +127,7 @@ fn check_statement(statement: &Map<String, Value>, kind: Kind) -> Result<(), Str
     let principal = one_of(statement, "Principal", "NotPrincipal")?;
     let resource = one_of(statement, "Resource", "NotResource")?;
     match kind {
-        Kind::Identity => {
+        Kind::Identity | Kind::Managed => {
             if principal.is_some() {
                 return Err("Policy document should not specify a principal.".to_owned());
             }
@@ -165,7 +173,7 @@ fn strings(value: &Value) -> Result<Vec<&str>, String> {
 }
 
 fn check_action(action: &str, kind: Kind) -> Result<(), String> {
-    if action == "*" && kind == Kind::Identity {
+    if action == "*" && kind != Kind::Trust {
         return Ok(());
     }
     let Some((vendor, name)) = action.split_once(':') else {

@@ -34,7 +34,7 @@ fn find<'a>(state: &'a mut State, form: &Form) -> Result<&'a mut ManagedPolicy, 
 
 fn document(form: &Form) -> Result<&str, Refusal> {
     let document = form.get("PolicyDocument").unwrap_or_default();
-    policy::check(document, Kind::Identity, "policyDocument")?;
+    policy::check(document, Kind::Managed, "policyDocument")?;
     match policy::size(document) > POLICY_SIZE {
         true => Err(limit(format!(
             "Cannot exceed quota for PolicySize: {POLICY_SIZE}"
@@ -51,6 +51,10 @@ fn render(state: &State, policy: &ManagedPolicy, whole: bool) -> String {
         .count();
     let updated = policy.versions.last().map_or(policy.created, |v| v.created);
     let described = policy.description.as_deref().filter(|_| whole);
+    let tags = match whole {
+        true => tag_list(&policy.tags),
+        false => String::new(),
+    };
     text("PolicyName", &policy.name)
         + &text("PolicyId", &policy.id)
         + &text("Arn", &policy.arn)
@@ -62,7 +66,7 @@ fn render(state: &State, policy: &ManagedPolicy, whole: bool) -> String {
         + &maybe("Description", described)
         + &text("CreateDate", iso8601(policy.created))
         + &text("UpdateDate", iso8601(updated))
-        + &tag_list(&policy.tags)
+        + &tags
 }
 
 fn render_version(policy: &ManagedPolicy, version: &PolicyVersion, whole: bool) -> String {
@@ -113,6 +117,34 @@ pub fn create(state: &mut State, call: &Call, form: &Form) -> Result<String, Ref
 pub fn get(state: &mut State, form: &Form) -> Result<String, Refusal> {
     let policy = find(state, form)?.clone();
     Ok(el("Policy", render(state, &policy, true)))
+}
+
+/// Lists the policies of the account, of AWS, or both; their tags and descriptions are left out.
+pub fn list(state: &mut State, call: &Call, form: &Form) -> Result<String, Refusal> {
+    let owner = call.iam_arn("policy/");
+    let prefix = form.get("PathPrefix").unwrap_or("/");
+    let wanted = |p: &&ManagedPolicy| {
+        let ours = p.arn.starts_with(&owner);
+        let scope = match form.get("Scope") {
+            Some("Local") => ours,
+            Some("AWS") => p.arn.contains(":iam::aws:"),
+            _ => ours || p.arn.contains(":iam::aws:"),
+        };
+        let attached = || state.roles.iter().any(|r| r.attached.contains(&p.arn));
+        scope && p.path.starts_with(prefix) && (!form.flag("OnlyAttached") || attached())
+    };
+    let all: Vec<ManagedPolicy> = state.policies.iter().filter(wanted).cloned().collect();
+    paged(form, "Policies", &all, |p| render(state, p, false))
+}
+
+pub fn set_default(state: &mut State, form: &Form) -> Result<String, Refusal> {
+    let number = version_number(form)?;
+    let policy = find(state, form)?;
+    if !policy.versions.iter().any(|v| v.number == number) {
+        return Err(no_version(form));
+    }
+    policy.default = number;
+    Ok(String::new())
 }
 
 pub fn delete(state: &mut State, form: &Form) -> Result<String, Refusal> {

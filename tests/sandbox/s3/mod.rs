@@ -164,11 +164,20 @@ pub fn answer(state: &mut State, call: &Call, request: &Request) -> Result<Respo
         "ListObjectsV2" => object::list(found, request),
         "PutBucketTagging" => bucket::put_tagging(found, request),
         "GetBucketTagging" => bucket::get_tagging(found),
+        "DeleteBucketTagging" => {
+            found.tags = None;
+            Ok(Response::empty(204))
+        }
+        "DeletePublicAccessBlock" => {
+            found.public_access_block = None;
+            Ok(Response::empty(204))
+        }
         "PutPublicAccessBlock" => bucket::put_public_access_block(found, request),
         "GetPublicAccessBlock" => bucket::get_public_access_block(found),
         "PutObject" => object::put(found, request, &key),
         "GetObject" | "HeadObject" => object::get(found, request, &key),
-        _ => object::delete(found, request, &key),
+        "DeleteObject" => object::delete(found, request, &key),
+        other => Err(Refusal::not_implemented("s3", other)),
     }
 }
 
@@ -179,6 +188,8 @@ const OPERATIONS: &[&str] = &[
     "ListObjectsV2",
     "PutBucketTagging",
     "GetBucketTagging",
+    "DeleteBucketTagging",
+    "DeletePublicAccessBlock",
     "PutPublicAccessBlock",
     "GetPublicAccessBlock",
     "PutObject",
