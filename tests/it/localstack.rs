@@ -3,11 +3,9 @@
 //!
 //! What init says of its work is not believed: everything is read back with calls of the test's own.
 
-#[path = "support/localstack.rs"]
-mod running;
-
 use crate::sandbox::warehouse::{Options, PASSWORD, USER, Warehouse};
 use crate::sandbox::{Sandbox, Serving, seed};
+use crate::support::parts;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -377,7 +375,7 @@ fn assert_done(output: &Output) {
 
 /// Runs init three times and reads back; `sql_bucket_exists` lets one bucket be there before, with content.
 async fn init_is_done_and_repeated(region: &'static str, sql_bucket_exists: bool) {
-    let Some(localstack) = running::endpoint() else {
+    let Some(localstack) = parts::localstack() else {
         return;
     };
     let installation = Installation::start(localstack, region).await;

@@ -4,6 +4,7 @@
 pub mod sandbox;
 use sandbox::warehouse;
 
+mod conformance;
 mod connection;
 mod connection_address;
 mod connection_facts;
