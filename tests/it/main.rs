@@ -49,6 +49,7 @@ mod readme;
 mod sandbox_doors;
 mod sandbox_faults;
 mod sandbox_iam;
+mod sandbox_loud;
 mod sandbox_parts;
 mod sandbox_redshift;
 mod sandbox_s3;

@@ -10,7 +10,7 @@ use super::query::{Form, wrap};
 use super::refusal::Refusal;
 use super::state::State;
 use super::wire::{Request, Response};
-use super::{enforce, iam, redshift, s3, secrets, serverless, sns, sts};
+use super::{enforce, iam, parameters, redshift, s3, secrets, serverless, sns, sts};
 
 /// What is known of a request before it is carried out.
 #[derive(Clone, Debug)]
@@ -101,6 +101,7 @@ fn attempt(state: &mut State, arrival: &Arrival, request: &Request) -> Result<Re
         return Err(Refusal::unknown_key(service, key));
     };
     enforce::check(state, &call, request)?;
+    parameters::check(&call, request)?;
     let form = Form::of(request);
     let result = match service {
         Service::S3 => {

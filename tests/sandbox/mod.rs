@@ -24,6 +24,7 @@ pub mod faults;
 pub mod gate;
 pub mod iam;
 pub mod journal;
+pub mod parameters;
 pub mod policy;
 pub mod query;
 pub mod redshift;

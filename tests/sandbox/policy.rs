@@ -273,24 +273,46 @@ fn is_service_principal(name: &str) -> bool {
     service.is_some_and(|s| !s.is_empty() && s.bytes().all(legal))
 }
 
-fn check_condition(condition: &Value) -> Result<(), String> {
-    const OPERATORS: &[&str] = &[
-        "String",
-        "Numeric",
-        "Date",
-        "Arn",
-        "Bool",
-        "Binary",
-        "IpAddress",
-        "NotIpAddress",
-        "Null",
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html>
+fn is_operator(word: &str) -> bool {
+    const COMPARED: &[&str] = &[
+        "Equals",
+        "NotEquals",
+        "LessThan",
+        "LessThanEquals",
+        "GreaterThan",
+        "GreaterThanEquals",
     ];
+    const TEXTS: &[&str] = &[
+        "Equals",
+        "NotEquals",
+        "EqualsIgnoreCase",
+        "NotEqualsIgnoreCase",
+        "Like",
+        "NotLike",
+    ];
+    const ARNS: &[&str] = &["Equals", "NotEquals", "Like", "NotLike"];
+    const WHOLE: &[&str] = &["Bool", "BinaryEquals", "IpAddress", "NotIpAddress"];
+    if word == "Null" {
+        return true;
+    }
+    let name = word
+        .strip_prefix("ForAllValues:")
+        .or_else(|| word.strip_prefix("ForAnyValue:"))
+        .unwrap_or(word);
+    let name = name.strip_suffix("IfExists").unwrap_or(name);
+    let of =
+        |kind: &str, forms: &[&str]| name.strip_prefix(kind).is_some_and(|f| forms.contains(&f));
+    of("String", TEXTS)
+        || of("Numeric", COMPARED)
+        || of("Date", COMPARED)
+        || of("Arn", ARNS)
+        || WHOLE.contains(&name)
+}
+
+fn check_condition(condition: &Value) -> Result<(), String> {
     for (operator, keys) in condition.as_object().ok_or(SYNTAX)? {
-        let name = operator
-            .strip_prefix("ForAllValues:")
-            .or_else(|| operator.strip_prefix("ForAnyValue:"))
-            .unwrap_or(operator);
-        if !OPERATORS.iter().any(|o| name.starts_with(o)) {
+        if !is_operator(operator) {
             return Err(format!("Invalid Condition type : {operator}."));
         }
         for (key, value) in keys.as_object().ok_or(SYNTAX)? {

@@ -23,6 +23,11 @@ impl Form {
         found.map(|(_, value)| value.as_str())
     }
 
+    /// Returns the names of all fields.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
+
     /// Returns a field that may not be missing, or the service's validation error.
     pub fn need(&self, name: &str) -> Result<&str, Refusal> {
         self.get(name).ok_or_else(|| {

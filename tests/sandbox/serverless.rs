@@ -141,12 +141,6 @@ fn render(call: &Call, found: &Namespace, status: &str) -> Value {
 /// default if it is not sent along.
 /// <https://docs.aws.amazon.com/redshift-serverless/latest/APIReference/API_UpdateNamespace.html>
 fn update_namespace(state: &mut State, call: &Call, input: &Value) -> Result<Value, Refusal> {
-    const KNOWN: &[&str] = &["namespaceName", "iamRoles", "defaultIamRoleArn"];
-    let fields = input.as_object().ok_or_else(|| invalid("not an object"))?;
-    if let Some(other) = fields.keys().find(|k| !KNOWN.contains(&k.as_str())) {
-        let operation = format!("UpdateNamespace ({other})");
-        return Err(Refusal::not_implemented("redshift-serverless", &operation));
-    }
     let name = name(input, "namespaceName")?;
     let takes = state.attaching;
     let found = namespace(state, call, name)?;

@@ -27,6 +27,7 @@ pub const POLICY_VERSIONS: usize = 5;
 const PAGE: usize = 100;
 
 pub fn answer(state: &mut State, call: &Call, form: &Form) -> Result<String, Refusal> {
+    within_account(call, form)?;
     match call.operation.as_str() {
         "GetRole" => role::get(state, call, form),
         "ListRoles" => role::list(state, call, form),
@@ -54,6 +55,28 @@ pub fn answer(state: &mut State, call: &Call, form: &Form) -> Result<String, Ref
         "DeletePolicyVersion" => managed::delete_version(state, form),
         "GetAccountSummary" => Ok(summary::get(state, call)),
         other => Err(Refusal::not_implemented("iam", other)),
+    }
+}
+
+/// Refuses a managed policy of another account, and a change of one of AWS's.
+fn within_account(call: &Call, form: &Form) -> Result<(), Refusal> {
+    let Some(arn) = form.get("PolicyArn").filter(|arn| arn.starts_with("arn:")) else {
+        return Ok(());
+    };
+    let ours = arn.starts_with(&call.iam_arn("policy/"));
+    let of_aws = arn.starts_with(&format!("arn:{}:iam::aws:policy/", call.partition));
+    let reads = call.operation.starts_with("Get") || call.operation.starts_with("List");
+    match call.operation.as_str() {
+        // On a role, somebody else's policy is as good as none.
+        "AttachRolePolicy" if !ours && !of_aws => Err(no_such(format!(
+            "Policy {arn} does not exist or is not attachable."
+        ))),
+        "AttachRolePolicy" | "DetachRolePolicy" => Ok(()),
+        _ if ours || (of_aws && reads) => Ok(()),
+        _ => {
+            let words = "Policy is outside your own account.";
+            Err(Refusal::new(403, "AccessDenied", words))
+        }
     }
 }
 

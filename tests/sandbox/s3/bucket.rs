@@ -5,14 +5,23 @@ use std::collections::BTreeMap;
 use time::OffsetDateTime;
 
 use super::super::call::Call;
+use super::super::query::page;
 use super::super::refusal::Refusal;
 use super::super::state::{Bucket, PublicAccessBlock, State, Tags, iso8601};
 use super::super::wire::{Request, Response};
-use super::super::xml::{Element, el, text};
+use super::super::xml::{Element, el, maybe, text};
 use super::{malformed_xml, names, xml};
 
 /// Lists the caller's buckets, of every region.
-pub fn list(state: &State, call: &Call, request: &Request) -> Response {
+pub fn list(state: &State, call: &Call, request: &Request) -> Result<Response, Refusal> {
+    const PAGE: usize = 10_000;
+    let size = request
+        .query("max-buckets")
+        .map_or(Some(PAGE), |n| n.parse().ok());
+    let size = size.filter(|n| (1..=PAGE).contains(n)).ok_or_else(|| {
+        let words = "The value of max-buckets must be between 1 and 10000";
+        Refusal::new(400, "InvalidArgument", words)
+    })?;
     let wanted = |b: &&Bucket| {
         b.account == call.account()
             && request
@@ -20,12 +29,23 @@ pub fn list(state: &State, call: &Call, request: &Request) -> Response {
                 .is_none_or(|p| b.name.starts_with(p))
             && request.query("bucket-region").is_none_or(|r| b.region == r)
     };
-    let all: String = state
+    let all: Vec<&Bucket> = state
         .buckets
         .iter()
         .filter(|((partition, _), _)| partition == call.partition)
         .map(|(_, bucket)| bucket)
         .filter(wanted)
+        .collect();
+    let page = page(&all, request.query("continuation-token"), size).map_err(|_| {
+        Refusal::new(
+            400,
+            "InvalidArgument",
+            "The continuation token is incorrect",
+        )
+    })?;
+    let shown: String = page
+        .items
+        .iter()
         .map(|b| {
             let inner = text("Name", &b.name)
                 + &text("CreationDate", iso8601(b.created))
@@ -34,7 +54,11 @@ pub fn list(state: &State, call: &Call, request: &Request) -> Response {
         })
         .collect();
     let owner = el("Owner", text("ID", canonical_id(call.account())));
-    xml("ListAllMyBucketsResult", &(owner + &el("Buckets", all)))
+    let next = maybe("ContinuationToken", page.next.as_deref());
+    Ok(xml(
+        "ListAllMyBucketsResult",
+        &(owner + &el("Buckets", shown) + &next),
+    ))
 }
 
 fn canonical_id(account: &str) -> String {

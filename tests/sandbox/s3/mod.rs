@@ -143,7 +143,7 @@ pub fn answer(state: &mut State, call: &Call, request: &Request) -> Result<Respo
     let name = target.bucket.unwrap_or_default();
     let key = target.key.unwrap_or_default();
     match call.operation.as_str() {
-        "ListBuckets" => return Ok(bucket::list(state, call, request)),
+        "ListBuckets" => return bucket::list(state, call, request),
         "CreateBucket" => return bucket::create(state, call, request, &name),
         _ => {}
     }
