@@ -92,7 +92,15 @@ impl Opened {
             Some(bucket) => Some(bucket.to_string()),
             None => {
                 let observed = observer.observe(&self.site, Depth::Changes).await;
-                lock::bucket_of(&self.site, &observed)
+                let found = lock::bucket_of(&self.site, &observed);
+                let unread = || observed.roles.values().find_map(|role| role.as_ref().err());
+                // Where the policies could not be read, that is why they name no bucket.
+                if found.is_none()
+                    && let Some(error) = unread()
+                {
+                    return Err(error.clone().hint(lock_say::lock_none_hint()));
+                }
+                found
             }
         };
         let none = || Error::new(lock_say::lock_none()).hint(lock_say::lock_none_hint());

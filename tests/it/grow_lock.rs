@@ -3,7 +3,7 @@
 use crate::grow_buckets::{SYSTEM, assert_unlocked, reach, sales};
 use crate::sandbox::seed::{add_bucket, app_policy};
 use crate::sandbox::state::Object;
-use crate::sandbox::{ACCOUNT, Fault, Rule, Service, seed};
+use crate::sandbox::{ACCOUNT, Fault, Rule, Sandbox, Service, seed};
 use crate::support::World;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -18,6 +18,11 @@ pub fn key_of(role: &str) -> String {
 
 /// Lets somebody else hold a lock that ends in so many seconds, or has ended so long ago.
 pub fn hold(world: &World, key: &str, id: &str, seconds: i64) {
+    hold_in(&world.sandbox, key, id, seconds);
+}
+
+/// Does the same in a sandbox without a world.
+pub fn hold_in(sandbox: &Sandbox, key: &str, id: &str, seconds: i64) {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("now");
     let now = i64::try_from(now.as_secs()).expect("seconds");
     let body = json!({
@@ -28,11 +33,11 @@ pub fn hold(world: &World, key: &str, id: &str, seconds: i64) {
         "time": now + seconds - 120,
         "expires": now + seconds,
     });
-    put(world, key, &body.to_string());
+    put(sandbox, key, &body.to_string());
 }
 
 /// Puts an object into the system bucket behind AWS's back.
-fn put(world: &World, key: &str, body: &str) {
+fn put(sandbox: &Sandbox, key: &str, body: &str) {
     let object = Object {
         body: body.as_bytes().to_vec(),
         etag: format!("\"{:032x}\"", body.len()),
@@ -41,7 +46,7 @@ fn put(world: &World, key: &str, body: &str) {
         metadata: BTreeMap::new(),
         checksum: None,
     };
-    world.sandbox.state(|state| {
+    sandbox.state(|state| {
         let bucket = state.bucket(SYSTEM).expect("the bucket");
         bucket.objects.insert(key.to_owned(), object);
     });
@@ -186,7 +191,7 @@ fn a_lock_that_nobody_gives_back_is_reported() {
 fn what_is_no_lock_of_ours_is_neither_broken_nor_taken() {
     let world = sales();
     let key = key_of("acme-jmc-app-role");
-    put(&world, &key, "somebody's notes");
+    put(&world.sandbox, &key, "somebody's notes");
     let ended = world.program(ADD).end();
     ended.exits(1).says(&format!(
         "error JMC-LOCK-BROKEN: The lock `{key}` in `{SYSTEM}`"
@@ -352,5 +357,22 @@ fn the_bucket_of_the_locks_is_found_or_named() {
         world.sandbox.state(|state| {
             assert!(state.bucket("ops-locks").expect("it").objects.is_empty());
         });
+    }
+}
+
+#[test]
+fn roles_that_cannot_be_read_are_told_and_not_that_no_bucket_was_found() {
+    let world = sales();
+    let denied = Rule::on(Service::Iam, "GetRole", Fault::AccessDenied).always();
+    world.sandbox.fault(denied);
+    for command in ["show", "release --id=abc"] {
+        let words = ["lock"].into_iter().chain(command.split(' '));
+        let ended = world.program(words).end();
+        ended
+            .exits(1)
+            .says("error JMC-AWS-DENIED: ")
+            .says("is not allowed to do `iam:GetRole` on `arn:aws:iam::123456789012:role/")
+            .says("--lock-bucket");
+        assert!(!ended.err.contains("JMC-LOCK-NONE"), "{}", ended.err);
     }
 }
