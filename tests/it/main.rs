@@ -37,6 +37,7 @@ mod init_plain;
 mod init_terminal;
 mod init_wizard;
 mod localstack;
+mod permissions;
 mod plan;
 mod policy;
 #[path = "../oracle/postgres.rs"]

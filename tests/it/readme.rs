@@ -1,18 +1,14 @@
 //! Holds README.md to the code: what it says of permissions, flags, files and codes is read from it and tried.
 
-use crate::sandbox::{REGION, Sandbox};
 use jmc_site::answers::Answers;
+use jmc_site::args;
 use jmc_site::error::Exit;
 use jmc_site::messages::{Lang, all_entries};
 use jmc_site::site::Site;
-use jmc_site::ui::{Output, Ui};
-use jmc_site::{Environment, args, run};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
-use std::io::Write;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::LazyLock;
 
 /// Read when the tests run, so that an edit of the page needs no compiling.
 static README: LazyLock<String> = LazyLock::new(|| {
@@ -21,7 +17,7 @@ static README: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// Returns the JSON of the block that opens with these words after the three backticks.
-fn block(words: &str) -> Value {
+pub fn block(words: &str) -> Value {
     let (_, rest) = README
         .split_once(&format!("```{words}\n"))
         .unwrap_or_else(|| panic!("README.md has a block {words}"));
@@ -30,7 +26,7 @@ fn block(words: &str) -> Value {
 }
 
 /// Returns the text between a heading and the next one of its level or above.
-fn section(heading: &str) -> &'static str {
+pub fn section(heading: &str) -> &'static str {
     let (_, rest) = README
         .split_once(&format!("\n{heading}\n"))
         .unwrap_or_else(|| panic!("README.md has a heading {heading}"));
@@ -40,7 +36,7 @@ fn section(heading: &str) -> &'static str {
 }
 
 /// Returns the cells of the rows of all tables in a text, without the heads.
-fn rows(text: &str) -> Vec<Vec<&str>> {
+pub fn rows(text: &str) -> Vec<Vec<&str>> {
     let lines: Vec<&str> = text.lines().collect();
     let is_row = |line: &str| line.starts_with("| ");
     let mut found = Vec::new();
@@ -64,203 +60,6 @@ fn assert_same<T: Ord + std::fmt::Debug>(told: &BTreeSet<T>, code: &BTreeSet<T>)
         only_told.is_empty() && only_code.is_empty(),
         "only README.md has {only_told:#?}, only the code has {only_code:#?}"
     );
-}
-
-/// A place to print to, for reading.
-#[derive(Clone, Default)]
-struct Paper(Arc<Mutex<Vec<u8>>>);
-
-impl Paper {
-    fn text(&self) -> String {
-        let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        String::from_utf8_lossy(&bytes).into_owned()
-    }
-}
-
-impl Write for Paper {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-/// What the README's policy is for: a cluster, or a workgroup of Serverless.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Kind {
-    Cluster,
-    Workgroup,
-}
-
-/// Runs init in the sandbox without asking, and returns how it ended and what it said.
-fn init(sandbox: &Sandbox, folder: &Path, kind: Kind) -> (Exit, String) {
-    let host = match kind {
-        Kind::Cluster => "csa-dwh.c9x1abcd.ap-northeast-1.redshift.amazonaws.com",
-        Kind::Workgroup => "csa-wg.123456789012.ap-northeast-1.redshift-serverless.amazonaws.com",
-    };
-    let site = folder.join("jmc-site.json").display().to_string();
-    let argv = [
-        "jmc-site",
-        "init",
-        "--site",
-        &site,
-        "--name",
-        "sales",
-        "--host",
-        host,
-        "--database",
-        "dev",
-        "--user",
-        "jmc",
-        "--skip-connection-test",
-        "--notifications",
-        "site",
-        "--notify-on",
-        "failure",
-        "--source-code",
-        "omit",
-        "--subscribe",
-        "failure=email:ops@example.com",
-        "--data-bucket",
-        "sales-jmc-data",
-        "--data-folder",
-        "import",
-        "--sql-bucket",
-        "sales-jmc-sql",
-        "--program-bucket",
-        "sales-jmc-program",
-        "--no-input",
-        "--yes",
-    ];
-    let paper = Paper::default();
-    let environment = Environment {
-        variable: Box::new(|_| None),
-        sdk: Some(sandbox.sdk_config(REGION)),
-        stdin: None,
-        can_ask: Some(false),
-        prompter: None,
-        ui: Some(Ui::to(
-            Lang::En,
-            Output::Human,
-            Box::new(paper.clone()),
-            Box::new(paper.clone()),
-        )),
-        signals: false,
-        runtime: None,
-    };
-    let exit = run(argv.into_iter().map(Into::into).collect(), &environment);
-    (exit, paper.text())
-}
-
-fn strings(value: &Value) -> Vec<&str> {
-    match value {
-        Value::String(one) => vec![one],
-        Value::Array(all) => all.iter().filter_map(Value::as_str).collect(),
-        _ => Vec::new(),
-    }
-}
-
-fn statements(policy: &Value) -> &Vec<Value> {
-    policy["Statement"].as_array().expect("statements")
-}
-
-#[test]
-fn the_policy_suffices_and_a_table_says_why_for_each_statement() {
-    let policy = block("json policy");
-    for kind in [Kind::Cluster, Kind::Workgroup] {
-        let sandbox = Sandbox::jmc();
-        sandbox.enforce(&policy.to_string());
-        let folder = tempfile::tempdir().expect("a folder");
-        let (exit, said) = init(&sandbox, folder.path(), kind);
-        assert_eq!(exit, Exit::Done, "{kind:?}: {said}");
-        let (exit, said) = init(&sandbox, folder.path(), kind);
-        assert_eq!(exit, Exit::Done, "{kind:?}: {said}");
-        assert!(said.contains("Nothing to change"), "{kind:?}: {said}");
-    }
-    let told: Vec<&str> = rows(section("## Permissions of the operator"))
-        .into_iter()
-        .map(|row| row[0].trim_matches('`'))
-        .collect();
-    let sids: Vec<&str> = statements(&policy)
-        .iter()
-        .filter_map(|statement| statement["Sid"].as_str())
-        .collect();
-    assert_eq!(told, sids);
-}
-
-/// Without what is taken away, some run must fail, and say which of these actions is missing.
-fn assert_missed(what: &str, policy: &Value, actions: &[&str]) {
-    let mut all_said = String::new();
-    let missed = |said: &str| {
-        // S3 answers a look at a bucket without a word of why; the hint then names the action.
-        let denied = said.contains("JMC-AWS-DENIED") || said.contains("JMC-S3-OWNER");
-        denied && actions.iter().any(|action| said.contains(action))
-    };
-    for kind in [Kind::Cluster, Kind::Workgroup] {
-        // What is only read is missed first where everything is there already: a first run would
-        // find out when it reads back, and wait in vain for that to pass.
-        for again in [true, false] {
-            let sandbox = Sandbox::jmc();
-            let folder = tempfile::tempdir().expect("a folder");
-            if again {
-                let (exit, said) = init(&sandbox, folder.path(), kind);
-                assert_eq!(exit, Exit::Done, "{said}");
-            }
-            sandbox.enforce(&policy.to_string());
-            let (exit, said) = init(&sandbox, folder.path(), kind);
-            if exit == Exit::Failed && missed(&said) {
-                return;
-            }
-            assert_eq!(exit, Exit::Done, "without {what}: {said}");
-            all_said.push_str(&said);
-        }
-    }
-    panic!("{what} is not missed:\n{all_said}");
-}
-
-#[test]
-fn every_statement_and_every_action_of_the_policy_is_needed() {
-    let policy = block("json policy");
-    let mut cases: Vec<(String, Value, Vec<&str>)> = Vec::new();
-    for (index, statement) in statements(&policy).iter().enumerate() {
-        let sid = statement["Sid"].as_str().expect("a Sid");
-        let actions = strings(&statement["Action"]);
-        for action in &actions {
-            let mut less = policy.clone();
-            let left: Vec<&str> = actions.iter().filter(|a| a != &action).copied().collect();
-            if left.is_empty() {
-                less["Statement"]
-                    .as_array_mut()
-                    .expect("statements")
-                    .remove(index);
-            } else {
-                less["Statement"][index]["Action"] = left.into();
-            }
-            cases.push((format!("{action} of {sid}"), less, vec![*action]));
-        }
-        let mut less = policy.clone();
-        less["Statement"]
-            .as_array_mut()
-            .expect("statements")
-            .remove(index);
-        cases.push((format!("the statement {sid}"), less, actions));
-    }
-    let next = AtomicUsize::new(0);
-    std::thread::scope(|scope| {
-        for _ in 0..4 {
-            scope.spawn(|| {
-                while let Some((what, policy, actions)) =
-                    cases.get(next.fetch_add(1, Ordering::Relaxed))
-                {
-                    assert_missed(what, policy, actions);
-                }
-            });
-        }
-    });
 }
 
 /// Returns how the README tells of a flag: under which heading, how it is written, what it means.

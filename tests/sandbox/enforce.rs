@@ -12,17 +12,18 @@ use super::state::State;
 use super::wire::Request;
 
 /// Refuses a call that the enforced policy does not allow.
-pub fn check(state: &State, call: &Call, request: &Request) -> Result<(), Refusal> {
+pub fn check(state: &mut State, call: &Call, request: &Request) -> Result<(), Refusal> {
+    let needs = needs(state, call, request);
     let Some(policy) = &state.identity_policy else {
         return Ok(());
     };
-    for (action, resource) in needs(state, call, request) {
-        if !allows(policy, &action, &resource) {
-            let refusal = Refusal::denied(call.service, &call.caller(), &action, &resource);
-            return Err(refusal);
-        }
-    }
-    Ok(())
+    let missing = needs
+        .iter()
+        .find(|(action, arn)| !allows(policy, action, arn));
+    let refusal =
+        missing.map(|(action, arn)| Refusal::denied(call.service, &call.caller(), action, arn));
+    state.needed.extend(needs);
+    refusal.map_or(Ok(()), Err)
 }
 
 /// Returns the actions of a call and the ARNs they are on.

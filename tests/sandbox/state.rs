@@ -1,6 +1,6 @@
 //! What AWS remembers, as plain structs that a test may read and alter.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -20,6 +20,8 @@ pub struct State {
     pub principals: BTreeMap<String, Principal>,
     /// What the callers may do, if that is enforced.
     pub identity_policy: Option<Value>,
+    /// Each action and ARN that a call needed permission for while that is enforced.
+    pub needed: BTreeSet<(String, String)>,
     /// Reads that do not see a new role yet.
     pub role_lag: u32,
     /// Reads that do not see a written inline policy yet.

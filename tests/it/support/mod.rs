@@ -2,6 +2,7 @@
 //! and what every run is held to, whatever it is about.
 
 pub mod binary;
+pub mod paper;
 pub mod parts;
 pub mod redact;
 pub mod wizard;

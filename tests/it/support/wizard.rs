@@ -1,5 +1,6 @@
 //! Runs in this process, with a script in the place of a person.
 
+use super::paper::Paper;
 use super::{ENDPOINT, Ended, World};
 use crate::sandbox::REGION;
 use crate::warehouse::{PASSWORD, USER};
@@ -12,7 +13,7 @@ use jmc_site::{Environment, run};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use tokio::runtime::Runtime;
 
 /// A run that is being prepared.
@@ -35,25 +36,6 @@ pub struct Told {
     pub asked: Vec<Asked>,
     /// The replies that were refused.
     pub refused: Vec<(QuestionId, Text)>,
-}
-
-#[derive(Clone, Default)]
-struct Sink(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Sink {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("a sink").write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Sink {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().expect("a sink").clone()).expect("UTF-8")
-    }
 }
 
 /// What an operator who sets up the site `sales` answers, question by question.
@@ -204,7 +186,7 @@ impl Run<'_> {
     /// Runs, and asserts that every reply was used.
     #[track_caller]
     pub fn told(self) -> Told {
-        let (out, err) = (Sink::default(), Sink::default());
+        let (out, err) = (Paper::default(), Paper::default());
         let sinks: [Box<dyn Write + Send>; 2] = [Box::new(out.clone()), Box::new(err.clone())];
         let [out_sink, err_sink] = sinks;
         let mut script = Scripted::default();
