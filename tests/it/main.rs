@@ -55,6 +55,7 @@ mod sandbox_parts;
 mod sandbox_redshift;
 mod sandbox_s3;
 mod sandbox_secrets;
+mod sandbox_serve;
 mod sandbox_sns;
 mod seen;
 mod support;

@@ -16,7 +16,7 @@ mod sandbox;
 
 use jmc_site::{Environment, run};
 use sandbox::warehouse::{Options, PASSWORD, Temporary, USER, Warehouse};
-use sandbox::{ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, Sandbox};
+use sandbox::{REGION, Sandbox, surroundings};
 use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
@@ -139,27 +139,17 @@ fn serve(sandbox: &Sandbox, warehouse: &Warehouse, ca_file: &Path) -> ExitCode {
                 return ExitCode::FAILURE;
             }
         };
-        for (name, value) in [
-            ("AWS_ENDPOINT_URL", serving.url.as_str()),
-            ("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID),
-            ("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY),
-            ("AWS_REGION", REGION),
-            // The user's own profile stays out of it.
-            ("AWS_CONFIG_FILE", "/dev/null"),
-            ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null"),
-            ("AWS_EC2_METADATA_DISABLED", "true"),
-            (
-                "JMC_SITE_REDSHIFT_DIAL",
-                &format!("127.0.0.1:{}", warehouse.port()),
-            ),
-            ("JMC_REDSHIFT_PASSWORD", PASSWORD),
-        ] {
+        for (name, value) in surroundings(&serving.url, warehouse.port()) {
             println!("export {name}={value}");
         }
         println!("unset AWS_PROFILE AWS_SESSION_TOKEN");
         println!("# endpoint {HOST}:5439/dev   user {USER}");
         println!("# jmc-site init --ca-file {}", ca_file.display());
-        println!("# requests: {}/_sandbox/journal   Ctrl-C ends", serving.url);
+        println!("# requests: {}/_sandbox/journal", serving.url);
+        println!(
+            "# what AWS remembers: {}/_sandbox/state   Ctrl-C ends",
+            serving.url
+        );
         let _ = tokio::signal::ctrl_c().await;
         ExitCode::SUCCESS
     })

@@ -63,6 +63,24 @@ pub const OTHER_ACCOUNT: &str = "210987654321";
 /// The region of the seeded installation.
 pub const REGION: &str = "ap-northeast-1";
 
+/// Returns the variables with which a program reaches a sandbox that serves, and nothing else.
+pub fn surroundings(url: &str, warehouse: u16) -> [(&'static str, String); 10] {
+    [
+        ("AWS_ENDPOINT_URL", url.to_owned()),
+        ("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID.to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY.to_owned()),
+        ("AWS_REGION", REGION.to_owned()),
+        // The first AWS CLI knows only this one.
+        ("AWS_DEFAULT_REGION", REGION.to_owned()),
+        // The user's own profile stays out of it.
+        ("AWS_CONFIG_FILE", "/dev/null".to_owned()),
+        ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null".to_owned()),
+        ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
+        ("JMC_SITE_REDSHIFT_DIAL", format!("127.0.0.1:{warehouse}")),
+        ("JMC_REDSHIFT_PASSWORD", warehouse::PASSWORD.to_owned()),
+    ]
+}
+
 /// One AWS of its own; clones share it.
 #[derive(Clone, Debug)]
 pub struct Sandbox {
