@@ -11,6 +11,7 @@ use crate::site::arn::{PolicyArn, RoleRef, Subscription, TopicRef};
 use crate::site::names::{
     AccountId, BucketName, Folder, Identifier, PolicyName, Port, Region, RolePath, SiteName,
 };
+use crate::site::text;
 use crate::site::{
     Bucket, BucketKind, ConnectionTest, Event, Origin, PolicyHome, Removal, Site, SourceCode, Tls,
     Warehouse,
@@ -19,6 +20,8 @@ use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
+
+pub use crate::site::NotificationSource;
 
 /// Answers as far as they are known; the shape of the site file with every field optional.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -36,11 +39,13 @@ pub struct Answers {
     pub redshift: RedshiftAnswers,
     /// 「ジョブ実行通知」
     pub notifications: NotificationAnswers,
-    /// The buckets of 「構成要素設定」.
+    /// The buckets of 「構成要素設定」, each once.
+    #[serde(deserialize_with = "text::buckets")]
     pub buckets: Vec<Bucket>,
     /// The roles of 「構成要素設定」.
     pub roles: RoleAnswers,
     /// Tags for everything that is created.
+    #[serde(deserialize_with = "text::some_tags")]
     pub tags: Option<BTreeMap<String, String>>,
     /// Buckets whose access is being taken away.
     pub removing: Vec<Removal>,
@@ -64,6 +69,7 @@ pub struct Answers {
 #[serde(deny_unknown_fields, default)]
 pub struct RedshiftAnswers {
     /// The host name.
+    #[serde(deserialize_with = "text::some_host")]
     pub host: Option<String>,
     /// The port.
     pub port: Option<Port>,
@@ -91,17 +97,8 @@ pub struct NotificationAnswers {
     /// Whether the source code is included.
     pub source_code: Option<SourceCode>,
     /// The events, each with what is known of its topic.
+    #[serde(deserialize_with = "text::by_event")]
     pub topics: Option<BTreeMap<Event, TopicAnswers>>,
-}
-
-/// Whose notification settings a site uses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum NotificationSource {
-    /// The system's.
-    System,
-    /// Its own.
-    Site,
 }
 
 /// Answers about one event's topic.
@@ -225,16 +222,9 @@ fn of_event<T>(value: &str, parse: impl Fn(&str) -> Result<T, Text>) -> Result<(
 
 fn tag(value: &str) -> Result<(String, String), Text> {
     let refuse = || msg::tag(crate::site::names::shortened(value));
-    let (key, text) = value.split_once('=').ok_or_else(refuse)?;
-    let sound = (1..=128).contains(&key.chars().count())
-        && text.chars().count() <= 256
-        && !key.to_ascii_lowercase().starts_with("aws:")
-        && !value.chars().any(char::is_control);
-    if sound {
-        Ok((key.to_owned(), text.to_owned()))
-    } else {
-        Err(refuse())
-    }
+    let (key, value) = value.split_once('=').ok_or_else(refuse)?;
+    text::check_tag(key, value)?;
+    Ok((key.to_owned(), value.to_owned()))
 }
 
 impl Answers {

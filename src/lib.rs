@@ -85,6 +85,9 @@ impl Environment<'_> {
 
 /// Runs a command line to its end and returns the exit code.
 pub fn run(argv: Vec<OsString>, environment: &Environment<'_>) -> Exit {
+    if environment.signals {
+        secret::leave_no_core();
+    }
     let variable = |name: &str| (environment.variable)(name);
     let lang = args::language(&argv, Lang::from_locale(variable));
     let output = args::output(&argv);
@@ -113,12 +116,25 @@ pub fn run(argv: Vec<OsString>, environment: &Environment<'_>) -> Exit {
             commands::test_connection::run(test, common, &ui, environment)
         }
     };
-    match ended {
+    let exit = match ended {
         Ok(exit) => exit,
         Err(error) => {
             terminal::restore();
             ui.fail(&error)
         }
+    };
+    told(&ui, exit)
+}
+
+/// Fails a run whose result nobody can read, such as on a full disk.
+fn told(ui: &Ui, exit: Exit) -> Exit {
+    if !ui.has_lost() {
+        return exit;
+    }
+    ui.error(&Error::new(messages::file::result_lost()));
+    match exit {
+        Exit::Done | Exit::Differences => Exit::Failed,
+        failed => failed,
     }
 }
 
@@ -131,7 +147,7 @@ fn misused(error: &clap::Error, lang: Lang, output: Output, environment: &Enviro
     if !error.use_stderr() {
         let human = ui.speaking(lang, Output::Human);
         human.result(error.render().to_string().trim_end());
-        return Exit::Done;
+        return told(&human, Exit::Done);
     }
     let detail = error.render().to_string();
     let detail = detail.trim().trim_start_matches("error: ");

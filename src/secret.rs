@@ -2,6 +2,21 @@
 
 use zeroize::Zeroizing;
 
+/// Keeps the memory of this process out of core files, which a crash, or Ctrl-\ at the
+/// question for a password, would leave on the disk.
+pub fn leave_no_core() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let limits = Rlimit {
+            current: Some(0),
+            ..getrlimit(Resource::Core)
+        };
+        // Lowering a limit is always allowed.
+        let _ = setrlimit(Resource::Core, limits);
+    }
+}
+
 /// A password or a token: no `Debug` of its content, no `Serialize`, zeroed on drop.
 #[derive(Clone)]
 pub struct Secret(Zeroizing<String>);

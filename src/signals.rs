@@ -1,16 +1,20 @@
-//! Owns interruption: what Ctrl-C and SIGTERM mean at each stage of a run. It
+//! Owns interruption: what Ctrl-C, SIGTERM and SIGHUP mean at each stage of a run. It
 //! prints nothing itself; what is to be said goes to the callback.
 //!
 //! While asking, the first Ctrl-C ends the run. While changes are being made it
 //! only asks the executor to stop after the calls under way, and the second one
 //! ends the run. Either way the terminal is as it was before, and the exit code
 //! is 130.
+//!
+//! SIGHUP, with which a lost connection ends, is a first Ctrl-C and never a second one:
+//! the kernel and the shell each send it. A run under `nohup` does not listen to it.
 
 use crate::error::{Error, Exit};
 use crate::messages::{self, Text};
+use crate::site::file;
 use crate::terminal;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
@@ -43,22 +47,20 @@ pub type Voice = Box<dyn Fn(Say) + Send + Sync>;
 enum Stage {
     /// Nothing was changed yet.
     Asking,
-    /// Changes are being made.
+    /// Changes are being made, or read back.
     Applying,
-    /// Changes were made and are being read back.
-    Verifying,
 }
 
 // Signals, panics and the terminal belong to the process, and so do these.
 static STAGE: AtomicU8 = AtomicU8::new(Stage::Asking as u8);
 static ENDING: AtomicBool = AtomicBool::new(false);
 static AT_REST: AtomicBool = AtomicBool::new(false);
+static RESUME: Mutex<String> = Mutex::new(String::new());
 
 fn stage() -> Stage {
     match STAGE.load(Ordering::SeqCst) {
         0 => Stage::Asking,
-        1 => Stage::Applying,
-        _ => Stage::Verifying,
+        _ => Stage::Applying,
     }
 }
 
@@ -80,7 +82,7 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Saves the terminal's state, and from now on handles Ctrl-C, SIGTERM and panics.
+    /// Saves the terminal's state, and from now on handles signals and panics.
     ///
     /// The runtime needs a worker thread besides the one that asks. The process
     /// should install this once, before the first question.
@@ -105,9 +107,12 @@ impl Signals {
         let sender = cancel.clone();
         runtime.spawn(async move {
             let mut lost: Option<Instant> = None;
-            while interrupts.next().await {
-                if stage() == Stage::Applying && !sender.send_replace(true) {
+            while let Some(signal) = interrupts.next().await {
+                let applying = stage() == Stage::Applying;
+                if applying && !sender.send_replace(true) {
                     say(&voice, Say::Note(messages::prompt::finishing_calls()));
+                } else if applying && signal == Interrupt::Hangup {
+                    // The calls under way are being finished already.
                 } else if claim() || lost.is_some_and(|at| at.elapsed() > ANOTHER) {
                     end(&voice);
                 } else {
@@ -127,14 +132,12 @@ impl Signals {
     }
 
     /// Declares that changes are made from now on, and returns what tells to stop.
-    pub fn applying(&self) -> Cancel {
+    ///
+    /// Who ends the run by force is told to go on with the command `resume`.
+    pub fn applying(&self, resume: String) -> Cancel {
+        *RESUME.lock().unwrap_or_else(PoisonError::into_inner) = resume;
         STAGE.store(Stage::Applying as u8, Ordering::SeqCst);
         Cancel(self.cancel.subscribe())
-    }
-
-    /// Declares that the changes were made and are only read back.
-    pub fn verifying(&self) {
-        STAGE.store(Stage::Verifying as u8, Ordering::SeqCst);
     }
 }
 
@@ -176,8 +179,10 @@ pub fn interruption() -> Error {
         .exit(Exit::Interrupted)
         .hint(match stage() {
             Stage::Asking => messages::prompt::nothing_was_changed(),
-            Stage::Applying => messages::prompt::some_changes_may_be_made(),
-            Stage::Verifying => messages::prompt::changes_not_confirmed(),
+            Stage::Applying => {
+                let resume = RESUME.lock().unwrap_or_else(PoisonError::into_inner);
+                messages::prompt::some_changes_may_be_made(resume.as_str())
+            }
         })
 }
 
@@ -232,37 +237,80 @@ fn end(voice: &Arc<dyn Fn(Say) + Send + Sync>) -> ! {
         std::thread::sleep(Duration::from_millis(1));
     }
     terminal::restore_modes();
+    // A file that is half written would stay behind.
+    let _rest = file::come_to_rest(LAST_WORDS);
     std::process::exit(i32::from(Exit::Interrupted as u8))
+}
+
+/// What came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Interrupt {
+    /// Somebody wants the run to end.
+    Stop,
+    /// The terminal or the connection went away.
+    Hangup,
 }
 
 #[cfg(unix)]
 struct Interrupts {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
+    hangup: Option<tokio::signal::unix::Signal>,
 }
 
 #[cfg(unix)]
 impl Interrupts {
     fn listen() -> std::io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
+        // A file that grows beyond the limit of `ulimit -f` must fail to be written, which is
+        // told, and not kill the run in silence. A handler stays for good once it is there.
+        let too_large = rustix::process::Signal::XFSZ.as_raw();
+        drop(signal(SignalKind::from_raw(too_large))?);
+        let hangup = SignalKind::hangup();
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
+            hangup: match is_ignored(hangup.as_raw_value()) {
+                true => None,
+                false => Some(signal(hangup)?),
+            },
         })
     }
 
-    async fn next(&mut self) -> bool {
-        tokio::select! {
-            signal = self.interrupt.recv() => signal.is_some(),
-            signal = self.terminate.recv() => signal.is_some(),
-        }
+    async fn next(&mut self) -> Option<Interrupt> {
+        let hangup = async {
+            match &mut self.hangup {
+                Some(hangup) => hangup.recv().await,
+                None => std::future::pending().await,
+            }
+        };
+        let (came, what) = tokio::select! {
+            came = self.interrupt.recv() => (came, Interrupt::Stop),
+            came = self.terminate.recv() => (came, Interrupt::Stop),
+            came = hangup => (came, Interrupt::Hangup),
+        };
+        came.map(|()| what)
     }
+}
+
+/// Says whether the process was started with a signal ignored, where the system tells
+/// (Linux: <https://man7.org/linux/man-pages/man5/proc_pid_status.5.html>, `SigIgn`).
+#[cfg(unix)]
+fn is_ignored(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigIgn:"))
+        .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    let bit = u32::try_from(signal - 1).ok();
+    mask.zip(bit)
+        .is_some_and(|(mask, bit)| mask.checked_shr(bit).unwrap_or(0) & 1 == 1)
 }
 
 #[cfg(windows)]
 struct Interrupts {
     interrupt: tokio::signal::windows::CtrlC,
-    terminate: tokio::signal::windows::CtrlClose,
+    close: tokio::signal::windows::CtrlClose,
 }
 
 #[cfg(windows)]
@@ -270,14 +318,15 @@ impl Interrupts {
     fn listen() -> std::io::Result<Self> {
         Ok(Self {
             interrupt: tokio::signal::windows::ctrl_c()?,
-            terminate: tokio::signal::windows::ctrl_close()?,
+            close: tokio::signal::windows::ctrl_close()?,
         })
     }
 
-    async fn next(&mut self) -> bool {
-        tokio::select! {
-            signal = self.interrupt.recv() => signal.is_some(),
-            signal = self.terminate.recv() => signal.is_some(),
-        }
+    async fn next(&mut self) -> Option<Interrupt> {
+        let (came, what) = tokio::select! {
+            came = self.interrupt.recv() => (came, Interrupt::Stop),
+            came = self.close.recv() => (came, Interrupt::Hangup),
+        };
+        came.map(|()| what)
     }
 }

@@ -4,8 +4,8 @@
 use crate::error::{Error, Exit};
 use crate::messages::{Lang, Text, error as msg};
 use serde_json::{Value, json};
-use std::io::{IsTerminal, Write};
-use std::sync::{Arc, Mutex};
+use std::io::{ErrorKind, IsTerminal, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use unicode_width::UnicodeWidthStr;
 
 /// The form of the result.
@@ -24,6 +24,30 @@ type Sink = Box<dyn Write + Send>;
 struct Streams {
     out: Sink,
     err: Sink,
+    /// Whether the one value of JSON mode was printed.
+    told: bool,
+    /// Whether a part of the result could not be written.
+    lost: bool,
+}
+
+impl Streams {
+    fn to(out: Sink, err: Sink) -> Arc<Mutex<Self>> {
+        Arc::new(Mutex::new(Self {
+            out,
+            err,
+            told: false,
+            lost: false,
+        }))
+    }
+
+    fn result(&mut self, text: &str) {
+        let written = self.out.write_all(text.as_bytes());
+        match written.and_then(|()| self.out.flush()) {
+            // A closed pipe ends quietly: whoever reads has had enough.
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => self.lost = true,
+            _ => {}
+        }
+    }
 }
 
 /// Prints in one language; its clones print to the same streams.
@@ -57,10 +81,7 @@ impl Ui {
             output,
             colour: std::io::stderr().is_terminal() && !plain,
             width: terminal_width(),
-            streams: Arc::new(Mutex::new(Streams {
-                out: Box::new(std::io::stdout()),
-                err: Box::new(std::io::stderr()),
-            })),
+            streams: Streams::to(Box::new(std::io::stdout()), Box::new(std::io::stderr())),
         }
     }
 
@@ -71,7 +92,7 @@ impl Ui {
             output,
             colour: false,
             width: None,
-            streams: Arc::new(Mutex::new(Streams { out, err })),
+            streams: Streams::to(out, err),
         }
     }
 
@@ -90,18 +111,8 @@ impl Ui {
         text.get(self.lang)
     }
 
-    fn write(&self, to_result: bool, text: &str) {
-        let Ok(mut streams) = self.streams.lock() else {
-            return;
-        };
-        let stream = if to_result {
-            &mut streams.out
-        } else {
-            &mut streams.err
-        };
-        // A closed pipe ends quietly: whoever reads has had enough.
-        let _ = stream.write_all(text.as_bytes());
-        let _ = stream.flush();
+    fn streams(&self) -> MutexGuard<'_, Streams> {
+        self.streams.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Says a sentence on standard error.
@@ -131,7 +142,10 @@ impl Ui {
 
     /// Says a line on standard error.
     pub fn line(&self, line: &str) {
-        self.write(false, &format!("{line}\n"));
+        let mut streams = self.streams();
+        // Where nobody listens, there is nobody to be told.
+        let _ = streams.err.write_all(format!("{line}\n").as_bytes());
+        let _ = streams.err.flush();
     }
 
     /// Says a heading on standard error.
@@ -147,16 +161,26 @@ impl Ui {
     /// Prints a part of the result; in JSON mode nothing, since the value stands alone.
     pub fn result(&self, line: &str) {
         match self.output {
-            Output::Human => self.write(true, &format!("{line}\n")),
+            Output::Human => self.streams().result(&format!("{line}\n")),
             Output::Json => {}
         }
     }
 
     /// Prints the one value of JSON mode; for a person nothing.
     pub fn value(&self, value: &Value) {
-        if self.output == Output::Json {
-            self.write(true, &format!("{value:#}\n"));
+        if self.output != Output::Json {
+            return;
         }
+        let mut streams = self.streams();
+        // A second Ctrl-C can come when the run has just told its end.
+        if !std::mem::replace(&mut streams.told, true) {
+            streams.result(&format!("{value:#}\n"));
+        }
+    }
+
+    /// Says whether a part of the result could not be written, as on a full disk.
+    pub fn has_lost(&self) -> bool {
+        self.streams().lost
     }
 
     /// Prints an error with its code, causes and hints.

@@ -8,8 +8,9 @@ use crate::messages::{Text, login as say, names as msg};
 use crate::redshift::Address;
 use crate::redshift::password::PasswordSource;
 use crate::redshift::tls::TlsMode;
-use crate::site::names::{ClusterId, Identifier, Port, Region, Workgroup, plain, shortened};
+use crate::site::names::{ClusterId, Identifier, Port, Region, Workgroup, shortened};
 use crate::site::secret::SecretArn;
+use crate::site::text::certificate_name;
 use crate::site::{Tls, Warehouse};
 use std::time::Duration;
 
@@ -66,7 +67,7 @@ impl Answers {
             server_name: flags.read(
                 "--tls-server-name",
                 given.tls_server_name.as_ref(),
-                |value| plain(value, 253).map(|()| value.to_owned()),
+                certificate_name,
             ),
         };
         let cluster = flags.read("--cluster", given.cluster.as_ref(), ClusterId::parse);

@@ -5,7 +5,7 @@ use super::error::Call;
 use super::observe::Observer;
 use super::write::Writer;
 use super::{edit, warehouse};
-use crate::error::{Error, Result};
+use crate::error::{Error, Exit, Result};
 use crate::plan::{Action, Plan};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use std::collections::BTreeSet;
@@ -120,6 +120,11 @@ pub async fn apply(
             Ok(Next::End) => {
                 done.insert(index);
                 Outcome::Done
+            }
+            // It was still waiting for its turn when the person asked to stop.
+            Err(error) if error.exit_code() == Exit::Interrupted => {
+                stop = true;
+                Outcome::NotRun
             }
             Err(error) => {
                 stop = true;

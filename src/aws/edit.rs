@@ -33,6 +33,8 @@ pub struct Editor<'a> {
     pub site: Option<&'a Path>,
     /// Whether a policy is only replaced where it still is what the plan has seen.
     pub exact: bool,
+    /// Says whether the person asked to stop, so that nobody else's lock is waited for.
+    pub cancelled: &'a (dyn Fn() -> bool + Sync),
     /// Hears of waiting, and of what else is done.
     pub say: &'a (dyn Fn(&Text) + Sync),
 }
@@ -110,7 +112,7 @@ pub async fn replace(
     };
     loop {
         let role = &document.role.name;
-        let lock = lock::acquire(observer, shelf, role, editor.run, editor.say).await?;
+        let lock = lock::acquire(observer, shelf, role, editor).await?;
         if !lock.is_fresh() {
             lock.release(observer).await?;
             continue;

@@ -3,10 +3,11 @@
 //! installation share. IAM itself has no guard against a lost update.
 
 use super::apply::until_known;
+use super::edit::Editor;
 use super::error::{self, Call};
 use super::observe::Observer;
-use crate::error::{Error, Result};
-use crate::messages::{Text, lock as msg};
+use crate::error::{Error, Exit, Result};
+use crate::messages::lock as msg;
 use crate::plan::observed::{Observed, RoleState};
 use crate::site::names::RoleName;
 use crate::site::{RoleKind, Site};
@@ -186,14 +187,14 @@ fn named_buckets(text: &str) -> Vec<String> {
     found
 }
 
-/// Takes the lock of a role, waiting for whoever holds it; `waiting` hears of that once.
+/// Takes the lock of a role, waiting for whoever holds it; the person hears of that once.
 pub async fn acquire(
     observer: &Observer<'_>,
     shelf: &Shelf,
     role: &RoleName,
-    run: &Run,
-    waiting: &(dyn Fn(&Text) + Sync),
+    editor: &Editor<'_>,
 ) -> Result<Lock> {
+    let run = editor.run;
     let key = key_of(observer.caller.account.as_str(), role);
     let deadline = Instant::now() + PATIENCE;
     let mut told = false;
@@ -232,12 +233,15 @@ pub async fn acquire(
                 });
             }
             Some((holder, _)) => {
+                if (editor.cancelled)() {
+                    return Err(held(role, &holder).exit(Exit::Interrupted));
+                }
                 if Instant::now() >= deadline {
                     return Err(held(role, &holder));
                 }
                 if !told {
                     let left = holder.seconds_left();
-                    waiting(&msg::lock_waiting(role, &holder.holder, &holder.host, left));
+                    (editor.say)(&msg::lock_waiting(role, &holder.holder, &holder.host, left));
                     told = true;
                 }
                 sleep(pause).await;

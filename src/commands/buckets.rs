@@ -2,7 +2,7 @@
 //! and the pipe does the rest.
 
 use super::opened::{Opened, read};
-use super::session::Asking;
+use super::session::{Asking, Session};
 use crate::Environment;
 use crate::answers::choice;
 use crate::args::{AddBucket, Common, RemoveBucket};
@@ -157,7 +157,8 @@ pub fn remove(
     ui: &Ui,
     environment: &Environment<'_>,
 ) -> Result<Exit> {
-    let mut site = read(&common.site)?;
+    let (file, saved) = read(&common.site)?;
+    let mut site = saved.clone();
     for value in &args.bucket {
         let (kinds, name) = match value.split_once('=') {
             Some(_) => {
@@ -180,7 +181,8 @@ pub fn remove(
         spare(&site, path)?;
     }
     let lock_bucket = args.lock.bucket()?;
-    let opened = Opened::open("remove-bucket", common, ui, environment)?;
+    let session = Session::start("remove-bucket", common, ui, environment)?;
+    let opened = Opened::of(saved, file, session, common, environment)?;
     site.lock_bucket = lock_bucket.or(site.lock_bucket);
     let pipe = opened.pipe("remove-bucket", ui, &args.consent, &args.lock);
     let mut asker = Asking::find(common, ui, environment);
@@ -237,7 +239,7 @@ fn exclude(site: &mut Site, name: &BucketName, kinds: &BTreeSet<BucketKind>) -> 
 
 /// Refuses what another site still needs through the same role.
 fn spare(site: &Site, path: &Path) -> Result<()> {
-    let other = read(path)?;
+    let (_, other) = read(path)?;
     for role in RoleKind::ALL {
         if site.role(role) != other.role(role) {
             continue;

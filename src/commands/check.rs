@@ -13,6 +13,7 @@ use crate::error::{Error, Exit, Result};
 use crate::messages::{Text, check as say, error as usage};
 use crate::redshift::{self, PasswordSource};
 use crate::secret::Secret;
+use crate::site::file::SiteFile;
 use crate::site::{ConnectionTest, Site};
 use crate::ui::{Ui, cells, pad};
 use serde_json::{Value, json};
@@ -38,10 +39,8 @@ pub fn run(args: &Check, common: &Common, ui: &Ui, environment: &Environment<'_>
     } else {
         args.files.clone()
     };
-    let sites: Vec<(PathBuf, Site)> = files
-        .into_iter()
-        .map(|path| read(&path).map(|site| (path, site)))
-        .collect::<Result<_>>()?;
+    let sites: Vec<(SiteFile, Site)> =
+        files.iter().map(|path| read(path)).collect::<Result<_>>()?;
     let password = if args.password_stdin {
         Some(password_on_stdin(environment)?)
     } else {
@@ -49,8 +48,8 @@ pub fn run(args: &Check, common: &Common, ui: &Ui, environment: &Environment<'_>
     };
     let mut session = Session::start("check", common, ui, environment)?;
     let mut all = Vec::new();
-    for (path, site) in sites {
-        let opened = Opened::of(site, path, session, common, environment)?;
+    for (file, site) in sites {
+        let opened = Opened::of(site, file, session, common, environment)?;
         let connection = connection(args, &opened, deadlines, password.as_ref(), environment)?;
         let mut found = look(&opened, &connection);
         if !args.only.is_empty() {
@@ -62,7 +61,7 @@ pub fn run(args: &Check, common: &Common, ui: &Ui, environment: &Environment<'_>
         }
         all.push((
             opened.site.name.to_string(),
-            opened.path.display().to_string(),
+            opened.file.path().display().to_string(),
             found,
         ));
         session = opened.session;
@@ -78,7 +77,7 @@ fn look(opened: &Opened, connection: &Connection) -> Vec<Finding> {
     let observed = opened.session.runtime.block_on(observing);
     let apply = format!(
         "jmc-site apply --site {}",
-        super::pipe::quoted(&opened.path.display().to_string())
+        super::pipe::quoted(&opened.file.path().display().to_string())
     );
     findings(site, &observed, connection, &apply)
 }

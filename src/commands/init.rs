@@ -11,12 +11,12 @@ use crate::error::{Error, Exit, Result};
 use crate::messages::{error as usage, init as say};
 use crate::prompt::QuestionId;
 use crate::redshift::{Endpoint, PasswordSource};
+use crate::site::Site;
+use crate::site::file::SiteFile;
 use crate::site::names::Region;
-use crate::site::{Site, file};
 use crate::ui::Ui;
 use crate::wizard::missing::missing;
 use crate::wizard::{self, Wizard};
-use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 /// Below this, credentials are said to end soon: attaching a role can take minutes.
@@ -33,7 +33,7 @@ pub fn run(init: &Init, common: &Common, ui: &Ui, environment: &Environment<'_>)
         None => given,
     };
     let of_answers = given.account.clone();
-    let saved = file::read(&common.site)?;
+    let (file, saved) = SiteFile::open(&common.site)?;
     let defaults = saved.as_ref().map(Answers::from_site).unwrap_or_default();
     // What is under way, and where roles are locked and grants are kept, is not asked for.
     let mut given = given;
@@ -42,6 +42,10 @@ pub fn run(init: &Init, common: &Common, ui: &Ui, environment: &Environment<'_>)
     given.policy_home = given.policy_home.or(defaults.policy_home);
     let mut asking = Asking::find(common, ui, environment);
     let prompter = asking.prompter();
+    // Answers that can't be saved in the end are not asked for.
+    if prompter.is_some() && !init.dry_run {
+        file.probe()?;
+    }
     // Where nothing may be asked, what was saved is the answer.
     let (answers, defaults) = match prompter {
         Some(_) => (given, defaults),
@@ -108,7 +112,7 @@ pub fn run(init: &Init, common: &Common, ui: &Ui, environment: &Environment<'_>)
             return Err(Error::new(usage::declined()));
         }
     }
-    run_wizard(init, &common.site, &session, &mut wizard, saved.as_ref())
+    run_wizard(init, &file, &session, &mut wizard, saved.as_ref())
 }
 
 /// Returns the region for the first call: the warehouse's, where an answer tells it already.
@@ -156,7 +160,7 @@ fn banner(ui: &Ui, caller: &Caller, profile: Option<&str>, region: Option<&Regio
 /// Asks, plans, and carries the plan out; a blocker leads a person back to the review.
 fn run_wizard(
     init: &Init,
-    path: &Path,
+    file: &SiteFile,
     session: &Session,
     wizard: &mut Wizard<'_>,
     saved: Option<&Site>,
@@ -176,7 +180,7 @@ fn run_wizard(
             caller: wizard.caller,
             profile: wizard.profile,
             clients: &clients,
-            path,
+            file,
             saved,
             connected: connected.as_ref(),
             yes: init.yes,

@@ -10,16 +10,17 @@ use crate::aws::observe::{Depth, Observer};
 use crate::aws::{Caller, Clients};
 use crate::error::{Error, Result};
 use crate::messages::{file as file_msg, init as say, lock as lock_say};
-use crate::site::{Site, file};
+use crate::site::Site;
+use crate::site::file::SiteFile;
 use crate::ui::Ui;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// An existing site and its account.
 pub struct Opened {
     /// The site as the file has it.
     pub site: Site,
     /// The file.
-    pub path: PathBuf,
+    pub file: SiteFile,
     /// Runtime, signals and configuration.
     pub session: Session,
     /// Who is calling.
@@ -41,15 +42,15 @@ impl Opened {
         ui: &Ui,
         environment: &Environment<'_>,
     ) -> Result<Self> {
-        let site = read(&common.site)?;
+        let (file, site) = read(&common.site)?;
         let session = Session::start(command, common, ui, environment)?;
-        Self::of(site, common.site.clone(), session, common, environment)
+        Self::of(site, file, session, common, environment)
     }
 
     /// Checks that the caller is in the account of a site that was read.
     pub fn of(
         site: Site,
-        path: PathBuf,
+        file: SiteFile,
         session: Session,
         common: &Common,
         environment: &Environment<'_>,
@@ -64,11 +65,11 @@ impl Opened {
         }
         let profile = profile(common, environment);
         let caller = session.caller(Some(&site.region), profile.as_deref())?;
-        same_account(&site, &path, &caller)?;
+        same_account(&site, file.path(), &caller)?;
         let clients = session.clients(Some(&site.region));
         Ok(Self {
             site,
-            path,
+            file,
             session,
             caller,
             clients,
@@ -122,7 +123,7 @@ impl Opened {
             caller: &self.caller,
             profile: self.profile.as_deref(),
             clients: &self.clients,
-            path: &self.path,
+            file: &self.file,
             saved: Some(&self.site),
             connected: None,
             yes: consent.yes,
@@ -143,8 +144,8 @@ pub fn same_account(site: &Site, path: &Path, caller: &Caller) -> Result<()> {
 }
 
 /// Reads a site file that must exist.
-pub fn read(path: &Path) -> Result<Site> {
-    file::read(path)?.ok_or_else(|| {
-        Error::usage(file_msg::missing(path.display())).hint(file_msg::missing_hint())
-    })
+pub fn read(path: &Path) -> Result<(SiteFile, Site)> {
+    let (file, site) = SiteFile::open(path)?;
+    let missing = || Error::usage(file_msg::missing(path.display())).hint(file_msg::missing_hint());
+    Ok((file, site.ok_or_else(missing)?))
 }

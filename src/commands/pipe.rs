@@ -9,7 +9,8 @@ use crate::aws::observe::{Depth, Observer};
 use crate::aws::{Caller, Clients};
 use crate::error::{Error, Exit, Result};
 use crate::messages::{
-    Text, aws as msg, error as usage, init as say, lock as lock_say, plan as plan_say,
+    Text, aws as msg, error as usage, file as file_say, init as say, lock as lock_say,
+    plan as plan_say, prompt as prompt_say,
 };
 use crate::plan::diff::{diff, matrix, pending, settle};
 use crate::plan::observed::Observed;
@@ -19,10 +20,10 @@ use crate::redshift::Connected;
 use crate::redshift::password::PasswordSource;
 use crate::report;
 use crate::report::outcome;
-use crate::site::{ConnectionTest, PolicyHome, Site, file};
+use crate::site::file::SiteFile;
+use crate::site::{ConnectionTest, PolicyHome, Site, undo};
 use crate::ui::Ui;
 use serde_json::{Value, json};
-use std::path::Path;
 use std::time::Duration;
 
 /// What was seen, what is to be done, and how roles are guarded meanwhile.
@@ -43,7 +44,7 @@ pub struct Pipe<'a> {
     /// The clients of the site's region.
     pub clients: &'a Clients,
     /// The site file.
-    pub path: &'a Path,
+    pub file: &'a SiteFile,
     /// The file as it was read, if it was there.
     pub saved: Option<&'a Site>,
     /// What the connection test found, if it ran.
@@ -126,11 +127,7 @@ impl Pipe<'_> {
         plan: &Plan,
         observed: &Observed,
     ) -> Result<Guard> {
-        let edits = plan
-            .steps
-            .iter()
-            .any(|step| matches!(step.action, Action::EditPolicy(_)));
-        if !edits || !plan.blockers.is_empty() {
+        if !edits(plan) || !plan.blockers.is_empty() {
             return Ok(Guard::None);
         }
         if self.no_lock {
@@ -205,7 +202,7 @@ impl Pipe<'_> {
         self.ui.result(self.ui.text(&plan_say::nothing_to_change()));
         let site = &finished(site);
         if self.saved != Some(site) {
-            file::write(self.path, site)?;
+            self.save(site)?;
         }
         self.record(site, observed);
         self.ui
@@ -213,35 +210,88 @@ impl Pipe<'_> {
         Ok(Exit::Done)
     }
 
+    /// Saves the site before anything is changed in AWS.
+    fn save(&self, site: &Site) -> Result<()> {
+        match self.file.save(site) {
+            Err(error) if error.code() == "JMC-FILE-CHANGED" => {
+                Err(error.hint(file_say::changed_hint()))
+            }
+            saved => saved.map(drop),
+        }
+    }
+
     /// Applies a confirmed plan, reads back, and saves the site file before and after.
     fn carry_out(&self, site: &Site, plan: &Plan, guard: &Guard) -> Result<Exit> {
-        file::write(self.path, site)?;
-        let cancel = self.session.applying();
+        if edits(plan) {
+            undo::prepare(self.file.path())?;
+        }
+        self.save(site)?;
+        let cancel = self.session.applying(self.resume());
         let report = self.apply(site, plan, guard, &|| cancel.is_cancelled());
         if !report.is_done() {
             return Ok(self.unfinished(plan, &report));
         }
-        self.session.verifying();
-        let observed = self.look(async |observer| verified(observer, site).await);
+        let observed = self.look(async |observer| {
+            tokio::select! {
+                biased;
+                () = cancel.cancelled() => None,
+                observed = verified(observer, site) => Some(observed),
+            }
+        });
+        let Some(observed) = observed else {
+            let interrupted = Error::new(usage::interrupted())
+                .exit(Exit::Interrupted)
+                .hint(prompt_say::changes_not_confirmed(self.resume()));
+            return Ok(self.failed(&interrupted, plan, &report));
+        };
         let left = diff(site, &observed);
         if !left.is_empty() {
-            file::write(self.path, site)?;
             let error = left
                 .blockers
                 .first()
                 .cloned()
                 .unwrap_or_else(|| Error::new(plan_say::not_verified(left.steps.len())));
             outcome::unfinished(self.ui, plan, &report);
-            return Err(error.hint(plan_say::resume_hint(self.resume())));
+            let error = error.hint(plan_say::resume_hint(self.resume()));
+            return Ok(self.failed(&error, plan, &report));
         }
         let site = &finished(site);
-        file::write(self.path, site)?;
+        let saved = self.file.save(site);
         self.ui.result("");
         self.ui.result(self.ui.text(&plan_say::done()));
         self.record(site, &observed);
+        match saved {
+            Ok(true) => {}
+            Ok(false) => {
+                let path = self.file.path().display();
+                self.ui.say(&file_say::changed_note(path));
+            }
+            Err(error) => {
+                let error = error
+                    .hint(file_say::not_saved_hint())
+                    .hint(plan_say::resume_hint(self.resume()));
+                return Ok(self.failed(&error, plan, &report));
+            }
+        }
         self.ui
             .value(&self.value("done", site, plan, Some(&report), &observed));
         Ok(Exit::Done)
+    }
+
+    /// Ends a run after all steps were carried out.
+    fn failed(&self, error: &Error, plan: &Plan, report: &Report) -> Exit {
+        self.ui.error(error);
+        self.ended(error, plan, report)
+    }
+
+    /// Ends a run that has changed something with an error as the value of JSON mode.
+    fn ended(&self, error: &Error, plan: &Plan, report: &Report) -> Exit {
+        self.ui.value(&json!({
+            "error": error.to_json(),
+            "plan": report::plan::value(plan),
+            "report": outcome::report_value(report),
+        }));
+        error.exit_code()
     }
 
     fn apply(
@@ -256,7 +306,8 @@ impl Pipe<'_> {
         let editor = Editor {
             guard,
             run: &self.session.run,
-            site: Some(self.path),
+            site: Some(self.file.path()),
+            cancelled,
             exact: self.exact,
             say: &say,
         };
@@ -297,13 +348,7 @@ impl Pipe<'_> {
             }
         };
         self.ui.say(&resume);
-        let error = error.hint(resume);
-        self.ui.value(&json!({
-            "error": error.to_json(),
-            "plan": report::plan::value(plan),
-            "report": outcome::report_value(report),
-        }));
-        error.exit_code()
+        self.ended(&error.hint(resume), plan, report)
     }
 
     /// Prints what stands alone as a record: matrix, values, what is pending, and the file.
@@ -312,8 +357,10 @@ impl Pipe<'_> {
         outcome::screens(self.ui, site);
         outcome::pending(self.ui, &pending(site, observed));
         self.ui.result("");
-        self.ui
-            .result(self.ui.text(&plan_say::site_file(self.path.display())));
+        self.ui.result(
+            self.ui
+                .text(&plan_say::site_file(self.file.path().display())),
+        );
         self.ui
             .result(self.ui.text(&plan_say::replay(self.replay(site))));
         let check = self.on_this_site("check");
@@ -328,7 +375,7 @@ impl Pipe<'_> {
         }
         command.push(format!(
             "--site {}",
-            quoted(&self.path.display().to_string())
+            quoted(&self.file.path().display().to_string())
         ));
         command.join(" ")
     }
@@ -378,7 +425,7 @@ impl Pipe<'_> {
             "status": status,
             "account": site.account,
             "region": site.region,
-            "site_file": self.path.display().to_string(),
+            "site_file": self.file.path().display().to_string(),
             "connection": self.connected,
             "plan": report::plan::value(plan),
             "report": report.map(outcome::report_value),
@@ -387,6 +434,13 @@ impl Pipe<'_> {
             "pending_subscriptions": waiting,
         })
     }
+}
+
+/// Says whether a plan edits policies.
+fn edits(plan: &Plan) -> bool {
+    plan.steps
+        .iter()
+        .any(|step| matches!(step.action, Action::EditPolicy(_)))
 }
 
 /// Returns a site whose removals, and whose move back into inline policies, have been

@@ -103,7 +103,7 @@ pub fn apply(
     }
     let exit = pipe.proceed(&site, &plan, &observed, &guard, asker.prompter())?;
     if exit == Exit::Done && !pipe.dry_run {
-        tidy(&opened.path);
+        tidy(opened.file.path());
         if !pipe.no_lock {
             pipe.look(async |observer| sweep(observer, &site, &observed, &guard).await);
         }

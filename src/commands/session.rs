@@ -27,7 +27,7 @@ use tokio::runtime::{Builder, Runtime};
 pub struct Session {
     /// Where AWS calls and signals run; the main thread asks.
     pub runtime: Arc<Runtime>,
-    /// Ctrl-C and SIGTERM, where they are this run's to handle.
+    /// Ctrl-C, SIGTERM and SIGHUP, where they are this run's to handle.
     pub signals: Option<Signals>,
     /// `--verbose`
     pub calls: Option<Calls>,
@@ -121,18 +121,12 @@ impl Session {
         Clients::new(self.sdk(region), region, self.calls.as_ref())
     }
 
-    /// Declares that changes are made from now on, and returns what tells to stop.
-    pub fn applying(&self) -> Cancel {
+    /// Declares that changes are made from now on, and returns what tells to stop; `resume`
+    /// is the command that goes on after a run that ended by force.
+    pub fn applying(&self, resume: String) -> Cancel {
         self.signals
             .as_ref()
-            .map_or_else(Cancel::never, Signals::applying)
-    }
-
-    /// Declares that the changes were made and are only read back.
-    pub fn verifying(&self) {
-        if let Some(signals) = &self.signals {
-            signals.verifying();
-        }
+            .map_or_else(Cancel::never, |signals| signals.applying(resume))
     }
 
     /// Asks AWS who is calling, in a region if one is known.

@@ -2,6 +2,7 @@
 //! what that run wrote.
 
 use super::opened::Opened;
+use super::pipe::quoted;
 use super::session::Asking;
 use crate::Environment;
 use crate::args::{Common, Undo};
@@ -44,7 +45,9 @@ pub fn run(args: &Undo, common: &Common, ui: &Ui, environment: &Environment<'_>)
     let mut ready: Vec<(PathBuf, Kept)> = Vec::new();
     let mut changed = 0;
     for ((path, kept), live) in kept.into_iter().zip(live) {
-        if live.text == kept.after {
+        // Put back already, by a run that could not say so in the folder.
+        let is_back = live.text == kept.before;
+        if is_back || live.text == kept.after {
             ui.result(&format!("  ~ {}", ui.text(&line(&kept))));
             ready.push((path, kept));
         } else {
@@ -110,8 +113,12 @@ fn put_back(
     observer: &Observer<'_>,
     ready: &[(PathBuf, Kept)],
 ) -> Result<()> {
-    let _cancel = opened.session.applying();
-    let result = opened.session.runtime.block_on(async {
+    let resume = format!(
+        "jmc-site undo --site {}",
+        quoted(&opened.file.path().display().to_string())
+    );
+    let cancel = opened.session.applying(resume.clone());
+    opened.session.runtime.block_on(async {
         let guard = guard(args, ui, opened, observer).await?;
         let say = |text: &Text| ui.say(text);
         let editor = Editor {
@@ -120,19 +127,25 @@ fn put_back(
             // What undo replaces is in the file that it puts back, as the text after the edit.
             site: None,
             exact: false,
+            cancelled: &|| cancel.is_cancelled(),
             say: &say,
         };
         // The last edit first: what took a permission out of one policy came after what put
         // it into another.
         let tags = opened.site.all_tags();
         for (path, kept) in ready.iter().rev() {
+            if cancel.is_cancelled() {
+                let interrupted = Error::new(plan_say::interrupted_applying());
+                return Err(interrupted
+                    .exit(Exit::Interrupted)
+                    .hint(plan_say::resume_hint(&resume)));
+            }
             edit::put_back(observer, &editor, kept, &tags).await?;
-            undo::mark_undone(path)?;
+            undo::mark_undone(path)
+                .map_err(|error| error.hint(say::undo_unmarked_hint(&resume)))?;
         }
         Ok(())
-    });
-    opened.session.verifying();
-    result
+    })
 }
 
 async fn guard(args: &Undo, ui: &Ui, opened: &Opened, observer: &Observer<'_>) -> Result<Guard> {

@@ -387,6 +387,10 @@ catalogue! {
 
     // Where the password comes from.
 
+    source_unknown(arn) {
+        en: "it names where the password comes from, and never is the password itself: prompt, stdin, env, pgpass, iam, an object with iam-db-user, or one with secrets-manager ({arn}).",
+        ja: "パスワードそのものではなく取得元を指定してください: prompt、stdin、env、pgpass、iam、iam-db-user を持つオブジェクト、または secrets-manager を持つオブジェクト ({arn})。",
+    }
     source_prompt() { en: "typed, never saved", ja: "入力、保存しません" }
     source_stdin() { en: "standard input", ja: "標準入力" }
     source_env() { en: "JMC_REDSHIFT_PASSWORD", ja: "環境変数 JMC_REDSHIFT_PASSWORD" }

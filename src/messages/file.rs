@@ -51,4 +51,24 @@ catalogue! {
         en: "Check the folder's permissions and the free space, or choose another file with --site.",
         ja: "フォルダの権限と空き容量を確認するか、--site で別のファイルを指定してください。",
     }
+    changed(path) ["JMC-FILE-CHANGED"] {
+        en: "`{path}` was changed by somebody else while this run was under way; it is left as it is.",
+        ja: "`{path}` は実行中に他から変更されました。上書きせず、そのまま残しています。",
+    }
+    changed_hint() {
+        en: "Nothing was changed in AWS. Run the same command again: it starts from the file as it is now.",
+        ja: "AWSでは何も変更していません。同じコマンドをもう一度実行すると、現在のファイルから始めます。",
+    }
+    changed_note(path) {
+        en: "`{path}` was changed by somebody else meanwhile; it is left as it is.",
+        ja: "`{path}` はその間に他から変更されました。上書きせず、そのまま残しています。",
+    }
+    not_saved_hint() {
+        en: "All changes were made in AWS; only the file does not say so yet.",
+        ja: "AWSの変更はすべて完了しています。ファイルだけが更新されていません。",
+    }
+    result_lost() ["JMC-FILE-OUTPUT"] {
+        en: "Standard output can't be written: the result is lost or cut off.",
+        ja: "標準出力に書き込めません。結果が失われたか、途中で切れています。",
+    }
 }

@@ -97,4 +97,8 @@ catalogue! {
         en: "The kept policies are of account {expected}, but the caller is in {account}.",
         ja: "保存されているポリシーはアカウント {expected} のものですが、実行者のアカウントは {account} です。",
     }
+    undo_unmarked_hint(command) {
+        en: "The policy was put back in AWS; only the folder does not say so yet. Then: {command}",
+        ja: "ポリシーはAWSで元に戻しましたが、フォルダには記録できていません。原因を取り除いてから実行してください: {command}",
+    }
 }

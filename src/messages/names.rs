@@ -15,6 +15,14 @@ catalogue! {
         en: "The value contains a control character. Type it again without pasting hidden characters.",
         ja: "制御文字が含まれています。目に見えない文字を含めずに入力し直してください。",
     }
+    bucket_twice(name) {
+        en: "the bucket `{name}` stands twice; list all its kinds in one place.",
+        ja: "バケット `{name}` が2回書かれています。すべての用途を1か所にまとめてください。",
+    }
+    bare_host(value) {
+        en: "`{value}` is not a host name alone: `port` and `database` are fields of their own.",
+        ja: "`{value}` はホスト名だけではありません。`port` と `database` は別のフィールドに指定してください。",
+    }
     site_name(value) ["JMC-VALUE-SITE-NAME"] {
         en: "`{value}` can't be a site name here: use 1 to 32 letters, digits, `-` or `_`, beginning with a letter or digit. It becomes part of role and topic names.",
         ja: "`{value}` はサイト名に使用できません。英字または数字で始まる、英数字、`-`、`_` の 1～32 文字で入力してください。ロール名とトピック名の一部になります。",

@@ -43,13 +43,13 @@ catalogue! {
         en: "Finishing the calls under way. Press Ctrl-C again to exit at once.",
         ja: "実行中の処理が完了してから終了します。すぐに終了するには、もう一度 Ctrl-C を押してください。",
     }
-    some_changes_may_be_made() {
-        en: "Some of the changes may have been made. Run the same command again to make the rest.",
-        ja: "変更の一部が反映されている可能性があります。残りの変更を行うには、同じコマンドをもう一度実行してください。",
+    some_changes_may_be_made(command) {
+        en: "Some of the changes may have been made, and a role may stay locked for up to two minutes. Make the rest with: {command}",
+        ja: "変更の一部が反映されている可能性があります。ロールのロックは最長2分間残ることがあります。残りの変更を行うには、次のコマンドを実行してください: {command}",
     }
-    changes_not_confirmed() {
-        en: "The changes were made, but were not confirmed. Run the same command again: it changes only what is missing.",
-        ja: "変更は行いましたが、反映の確認が終わっていません。同じコマンドをもう一度実行してください。不足分だけが変更されます。",
+    changes_not_confirmed(command) {
+        en: "All changes were made, but it was not confirmed that AWS shows them. Confirm it with: {command}",
+        ja: "変更はすべて行いましたが、AWSへの反映は確認していません。次のコマンドで確認してください: {command}",
     }
     no_answer() ["JMC-PROMPT-READ"] {
         en: "Could not read an answer from the terminal.",

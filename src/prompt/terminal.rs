@@ -165,6 +165,7 @@ impl Terminal {
             }
             // Ctrl-D, or a terminal that went away.
             (_, io::ErrorKind::UnexpectedEof) => signals::interruption(),
+            _ if has_gone(&error) => signals::interruption(),
             _ => Error::new(prompt::no_answer()).source(&error),
         };
         // What is said next stands on a line of its own.
@@ -193,6 +194,17 @@ impl fmt::Display for Stop {
 }
 
 impl std::error::Error for Stop {}
+
+/// Says whether a terminal was read or written whose connection has ended.
+fn has_gone(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    return error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error());
+    #[cfg(not(unix))]
+    {
+        let _ = error;
+        false
+    }
+}
 
 fn stop(error: &io::Error) -> Option<&Stop> {
     error.get_ref()?.downcast_ref()

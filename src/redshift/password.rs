@@ -18,7 +18,7 @@ const MAX_PASSWORD: usize = 4096;
 
 /// Where the password comes from. This is what the site file says; never the password.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", remote = "Self")]
 pub enum PasswordSource {
     /// The operator types it.
     Prompt,
@@ -34,6 +34,22 @@ pub enum PasswordSource {
     Iam,
     /// There is none: AWS gives temporary credentials for this database user.
     IamDbUser(Identifier),
+}
+
+impl Serialize for PasswordSource {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+impl<'de> Deserialize<'de> for PasswordSource {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        // The reason would repeat the value, and somebody may have written the password there.
+        Self::deserialize(from).map_err(|_| {
+            let text = say::source_unknown(SecretArn::FORM);
+            serde::de::Error::custom(text.get(crate::messages::Lang::En))
+        })
+    }
 }
 
 impl PasswordSource {

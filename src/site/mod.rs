@@ -3,8 +3,10 @@
 
 pub mod arn;
 pub mod file;
+mod json;
 pub mod names;
 pub mod secret;
+pub mod text;
 pub mod undo;
 
 use crate::plan::policy::trust;
@@ -39,12 +41,17 @@ pub struct Site {
     pub redshift: Redshift,
     /// The tab 「ジョブ実行通知」.
     pub notifications: Notifications,
-    /// The buckets of the tab 「構成要素設定」.
+    /// The buckets of the tab 「構成要素設定」, each once.
+    #[serde(deserialize_with = "text::buckets")]
     pub buckets: Vec<Bucket>,
     /// The roles of the tab 「構成要素設定」.
     pub roles: Roles,
     /// Tags for everything that is created.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(
+        default,
+        skip_serializing_if = "BTreeMap::is_empty",
+        deserialize_with = "text::tags"
+    )]
     pub tags: BTreeMap<String, String>,
     /// Buckets whose access is being taken away; empty as soon as that is done.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -90,6 +97,7 @@ pub struct Removal {
 #[serde(deny_unknown_fields)]
 pub struct Redshift {
     /// The host name, without port.
+    #[serde(deserialize_with = "text::host")]
     pub host: String,
     /// The port.
     pub port: Port,
@@ -157,7 +165,11 @@ pub struct Tls {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ca_file: Option<std::path::PathBuf>,
     /// The name in the certificate, where it is not the host.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "text::some_certificate_name"
+    )]
     pub server_name: Option<String>,
 }
 
@@ -169,7 +181,11 @@ impl Tls {
 
 /// The tab 「ジョブ実行通知」.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "use", rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(
+    tag = "use",
+    rename_all = "kebab-case",
+    try_from = "NotificationFields"
+)]
 pub enum Notifications {
     /// The system's settings are used; nothing of AWS belongs to the site.
     System {},
@@ -180,6 +196,47 @@ pub enum Notifications {
         /// The topic of each event that is notified.
         topics: BTreeMap<Event, Topic>,
     },
+}
+
+/// The fields of [`Notifications`] side by side: read one by one, so that a wrong value is
+/// named by its whole path.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NotificationFields {
+    #[serde(rename = "use")]
+    source: NotificationSource,
+    source_code: Option<SourceCode>,
+    #[serde(default, deserialize_with = "text::by_event")]
+    topics: Option<BTreeMap<Event, Topic>>,
+}
+
+/// Whose notification settings a site uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NotificationSource {
+    /// The system's.
+    System,
+    /// Its own.
+    Site,
+}
+
+impl TryFrom<NotificationFields> for Notifications {
+    type Error = String;
+
+    fn try_from(fields: NotificationFields) -> Result<Self, String> {
+        match (fields.source, fields.source_code, fields.topics) {
+            (NotificationSource::System, None, None) => Ok(Self::System {}),
+            (NotificationSource::System, ..) => {
+                Err("`use` is `system`: there is no other field".to_owned())
+            }
+            (NotificationSource::Site, Some(source_code), Some(topics)) => Ok(Self::Site {
+                source_code,
+                topics,
+            }),
+            (NotificationSource::Site, None, _) => Err("missing field `source_code`".to_owned()),
+            (NotificationSource::Site, _, None) => Err("missing field `topics`".to_owned()),
+        }
+    }
 }
 
 /// Whether a notification of an abnormal end includes the source code.

@@ -1,13 +1,12 @@
 //! Owns the policies as they were before they were replaced: one file each, in a
 //! folder beside the site file, readable for its owner only.
 
-use super::file::part_in;
 use crate::error::{Error, Result};
 use crate::messages::file as msg;
 use crate::site::arn::{PolicyArn, RoleArn};
+use crate::site::file;
 use crate::site::names::{AccountId, PolicyName};
 use serde::{Deserialize, Serialize};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// A policy before and after one edit.
@@ -42,40 +41,45 @@ pub fn folder_of(site: &Path) -> PathBuf {
     site.with_file_name(name)
 }
 
+/// Makes the folder where it is not there yet, and makes sure that files can be made in it.
+pub fn prepare(site: &Path) -> Result<()> {
+    let folder = folder_of(site);
+    let made = create_private(&folder).and_then(|()| file::probe(&folder));
+    made.map_err(|error| unwritable(&folder, &error))
+}
+
+fn unwritable(path: &Path, error: &dyn std::error::Error) -> Error {
+    Error::new(msg::unwritable(path.display()))
+        .source(error)
+        .hint(msg::unwritable_hint())
+}
+
 /// Writes what an edit is about to replace. Without this no policy is written.
 pub fn keep(site: &Path, kept: &Kept) -> Result<PathBuf> {
     let folder = folder_of(site);
-    let failed = |error: &dyn std::error::Error| {
-        Error::new(msg::unwritable(folder.display()))
-            .source(error)
-            .hint(msg::unwritable_hint())
-    };
-    create_private(&folder).map_err(|error| failed(&error))?;
-    let text = serde_json::to_string_pretty(kept).map_err(|error| failed(&error))?;
-    let mut file = part_in(&folder).map_err(|error| failed(&error))?;
-    file.write_all(text.as_bytes())
-        .map_err(|error| failed(&error))?;
-    file.as_file().sync_all().map_err(|error| failed(&error))?;
+    create_private(&folder).map_err(|error| unwritable(&folder, &error))?;
     let stamp: String = kept
         .time
         .chars()
         .filter(|c| c.is_ascii_alphanumeric())
         .collect();
     let path = folder.join(format!("{stamp}-{}-{}.json", kept.role.name, kept.policy));
-    file.persist(&path).map_err(|error| failed(&error.error))?;
+    file::write_json(&path, kept)?;
     Ok(path)
 }
 
-/// Makes a folder for its owner only, where it is not there yet.
+/// Makes a folder for its owner only, where it is not there yet, and no folder above it.
 fn create_private(folder: &Path) -> std::io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
     #[cfg(unix)]
     {
         use std::os::unix::fs::DirBuilderExt;
         builder.mode(0o700);
     }
-    builder.create(folder)
+    match builder.create(folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        made => made,
+    }
 }
 
 /// Returns the edits of the last run that was not undone yet, each with its file.
@@ -110,6 +114,5 @@ pub fn last(site: &Path) -> Result<Vec<(PathBuf, Kept)>> {
 
 /// Marks an edit as undone: its file stays, under another name.
 pub fn mark_undone(path: &Path) -> Result<()> {
-    std::fs::rename(path, path.with_extension("undone"))
-        .map_err(|error| Error::new(msg::unwritable(path.display())).source(&error))
+    std::fs::rename(path, path.with_extension("undone")).map_err(|error| unwritable(path, &error))
 }

@@ -1,10 +1,16 @@
 //! Owns what must hold for any input: the same functions serve cargo-fuzz and the property
 //! tests, so that both look for the same thing.
 
+use jmc_site::answers::Answers;
+use jmc_site::error::{Error, Exit};
+use jmc_site::messages::Lang;
 use jmc_site::redshift::digest::{DigestAuth, MAX_MESSAGE, digest};
 use jmc_site::redshift::password::{Login, look_up};
 use jmc_site::redshift::{Address, Endpoint};
+use jmc_site::site::{Site, file};
+use serde_json::Value;
 use std::io;
+use std::path::Path;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -43,6 +49,85 @@ pub fn pgpass(data: &[u8]) {
         assert!(!password.contains(&b'\n'));
         assert!(password.iter().all(|byte| data.contains(byte)));
     }
+}
+
+/// The name under which files are read here.
+const FILE: &str = "jmc-site.json";
+
+/// A site file is read, or refused with a code of files. What was read is written and read
+/// again as the same, is an answers file, and has no room for a field that nobody knows.
+pub fn site_file(data: &[u8]) {
+    let path = Path::new(FILE);
+    let site: Site = match file::parse(path, data) {
+        Ok(site) => site,
+        Err(error) => return refused_file(&error),
+    };
+    let text = serde_json::to_string_pretty(&site).expect("JSON");
+    let again: Site = file::parse(path, text.as_bytes()).expect("what was written");
+    assert_eq!(again, site);
+    let answers = Answers::from_site(&site);
+    assert_eq!(answers.name.as_ref(), Some(&site.name));
+    assert_eq!(answers.buckets, site.buckets);
+    let value = serde_json::to_value(&site).expect("JSON");
+    for pointer in objects(&value, String::new()) {
+        let mut wrong = value.clone();
+        wrong.pointer_mut(&pointer).expect("an object")["no-field"] = Value::Null;
+        let read = file::parse::<Site>(path, wrong.to_string().as_bytes());
+        let error = read.expect_err(&pointer);
+        assert_eq!(error.code(), "JMC-FILE-FIELD", "{pointer}");
+    }
+}
+
+/// An answers file is read, or refused with a code of files; every site file is one.
+pub fn answers_file(data: &[u8]) {
+    let path = Path::new(FILE);
+    match file::parse::<Answers>(path, data) {
+        Ok(answers) => assert_eq!(answers.version, Some(1)),
+        Err(error) => {
+            refused_file(&error);
+            assert!(file::parse::<Site>(path, data).is_err());
+        }
+    }
+}
+
+fn refused_file(error: &Error) {
+    let code = error.code().strip_prefix("JMC-FILE-");
+    let codes = ["TRUNCATED", "JSON", "VERSION", "NO-VERSION", "FIELD"];
+    assert!(code.is_some_and(|code| codes.contains(&code)), "{error:?}");
+    assert_eq!(error.exit_code(), Exit::Failed);
+    assert!(!error.hints().is_empty());
+    for lang in [Lang::En, Lang::Ja] {
+        let text = error.text().get(lang);
+        let field = ["the field `", "フィールド `"].iter().find_map(|mark| {
+            let (_, rest) = text.split_once(mark)?;
+            rest.split_once('`').map(|(path, _)| !path.is_empty())
+        });
+        assert!(text.contains(FILE), "{text}");
+        assert_eq!(field, (code == Some("FIELD")).then_some(true), "{text}");
+    }
+}
+
+/// Returns the pointers of all objects but the tags, whose keys are free.
+fn objects(value: &Value, pointer: String) -> Vec<String> {
+    if pointer == "/tags" {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    match value {
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                found.extend(objects(value, format!("{pointer}/{key}")));
+            }
+            found.push(pointer);
+        }
+        Value::Array(items) => {
+            for (index, value) in items.iter().enumerate() {
+                found.extend(objects(value, format!("{pointer}/{index}")));
+            }
+        }
+        _ => {}
+    }
+    found
 }
 
 /// A server that sends given bytes in given pieces, and keeps what it is sent.

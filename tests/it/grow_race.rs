@@ -8,6 +8,7 @@ use crate::sandbox::state::State;
 use crate::sandbox::{ACCOUNT, Fault, REGION, Rule, Service};
 use crate::support::World;
 use crate::support::binary::Running;
+use rustix::process::Signal;
 use std::time::{Duration, Instant};
 
 /// How often two operators meet in CI, and on a desk, where nobody wants to wait for minutes.
@@ -53,7 +54,7 @@ fn both<'w>(world: &'w World, more: &[&str]) -> [Running<'w>; 2] {
     })
 }
 
-fn rounds() -> usize {
+pub fn rounds() -> usize {
     let set = std::env::var("JMC_SITE_TEST_ROUNDS").ok();
     let in_ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
     let [all, few] = ROUNDS;
@@ -179,13 +180,6 @@ fn under_way(world: &World, operation: &str) -> bool {
         .any(|entry| entry.operation == operation && entry.status.is_none())
 }
 
-/// Presses Ctrl-C.
-fn interrupt(running: &Running<'_>) {
-    let id = i32::try_from(running.child.id()).expect("an id");
-    let id = rustix::process::Pid::from_raw(id).expect("an id");
-    rustix::process::kill_process(id, rustix::process::Signal::INT).expect("a signal");
-}
-
 #[test]
 fn the_first_ctrl_c_finishes_the_calls_under_way_and_gives_the_lock_back() {
     let world = sales();
@@ -225,7 +219,7 @@ fn the_first_ctrl_c_finishes_the_calls_under_way_and_gives_the_lock_back() {
         .latency(Service::Iam, Duration::from_millis(300));
     let running = world.program(["apply", "--yes"]).start();
     until("a policy is written", || under_way(&world, "PutRolePolicy"));
-    interrupt(&running);
+    running.signal(Signal::INT);
     let ended = running.end();
     ended
         .exits(130)
@@ -256,7 +250,7 @@ fn a_run_that_is_interrupted_before_its_edits_does_not_begin_them() {
     let add = ["add-bucket", "--bucket=sql=sales-more-sql", "--yes"];
     let running = world.program(add).start();
     until("the bucket is made", || under_way(&world, "CreateBucket"));
-    interrupt(&running);
+    running.signal(Signal::INT);
     let ended = running.end();
     ended
         .exits(130)

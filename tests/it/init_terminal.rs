@@ -2,8 +2,8 @@
 
 use crate::init_wizard::{assert_sales, sales_file};
 use crate::pty::{Ended, Pty};
-use crate::sandbox::{ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY};
-use crate::support::{ENDPOINT, World};
+use crate::sandbox::{ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, SESSION_TOKEN};
+use crate::support::{ENDPOINT, SECRETS, World};
 use crate::warehouse::PASSWORD;
 use std::process::Command;
 use unicode_width::UnicodeWidthStr;
@@ -27,6 +27,7 @@ fn start(world: &World) -> Pty {
         .env("AWS_ENDPOINT_URL", world.url())
         .env("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID)
         .env("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY)
+        .env("AWS_SESSION_TOKEN", SESSION_TOKEN)
         .env("AWS_REGION", REGION)
         .env("AWS_EC2_METADATA_DISABLED", "true")
         .env("AWS_CONFIG_FILE", world.path("no-config"))
@@ -35,13 +36,7 @@ fn start(world: &World) -> Pty {
             "JMC_SITE_REDSHIFT_DIAL",
             format!("127.0.0.1:{}", world.warehouse.port()),
         );
-    for name in [
-        "LC_ALL",
-        "LC_MESSAGES",
-        "AWS_PROFILE",
-        "AWS_SESSION_TOKEN",
-        "PGPASSFILE",
-    ] {
+    for name in ["LC_ALL", "LC_MESSAGES", "AWS_PROFILE", "PGPASSFILE"] {
         program.env_remove(name);
     }
     Pty::start(&program, (80, 24))
@@ -68,7 +63,9 @@ fn to_the_password(pty: &mut Pty) {
 fn assert_clean(ended: &Ended) {
     assert!(ended.modes_kept);
     assert!(ended.cursor_shown);
-    assert!(!ended.output.contains(PASSWORD));
+    for secret in SECRETS {
+        assert!(!ended.output.contains(secret), "{secret} is shown");
+    }
 }
 
 #[test]

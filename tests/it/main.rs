@@ -13,6 +13,19 @@ mod connection_framing;
 mod connection_oracle;
 mod connection_password;
 mod connection_postgres;
+#[cfg(unix)]
+mod endure;
+#[cfg(unix)]
+mod endure_disk;
+#[cfg(target_os = "linux")]
+mod endure_hangup;
+mod endure_input;
+#[cfg(unix)]
+mod endure_meanwhile;
+#[cfg(unix)]
+mod endure_secrets;
+#[cfg(unix)]
+mod endure_signals;
 #[path = "../fuzz/checks.rs"]
 mod fuzz;
 mod grow_broken;

@@ -123,18 +123,12 @@ fn asked(ask: &str, terminal: &mut Terminal, signals: &Signals) -> Result<String
         }
         "nothing" => format!("{} {}", can_ask(false), can_ask(true)),
         "apply" => {
-            let cancel = signals.applying();
+            let cancel = signals.applying("jmc-site apply".to_owned());
             say("<applying>");
             while !cancel.is_cancelled() {
                 std::thread::sleep(Duration::from_millis(5));
             }
             say("<stopping>");
-            std::thread::sleep(Duration::from_secs(60));
-            "too late".to_owned()
-        }
-        "verify" => {
-            signals.verifying();
-            say("<verifying>");
             std::thread::sleep(Duration::from_secs(60));
             "too late".to_owned()
         }
@@ -164,32 +158,38 @@ fn lines(screen: &[String]) -> Vec<&str> {
 
 #[test]
 fn ctrl_c_at_any_prompt_exits_130_and_leaves_the_terminal_as_it_was() {
-    for (ask, prompt) in [
-        ("text", "Site name: "),
-        ("secret", "Password: "),
-        ("confirm", "Apply? (y/N) "),
-        ("select", "Number (2): "),
-        ("select-many", "(2,3): "),
+    let told_en = [
+        "JMC-INTERRUPTED: Interrupted.",
+        "hint: Nothing was changed in AWS.",
+    ];
+    let told_ja = [
+        "JMC-INTERRUPTED: 中断しました。",
+        "hint: AWSのリソースは変更していません。",
+    ];
+    for (ask, en, ja) in [
+        ("text", "Site name: ", "サイト名: "),
+        ("secret", "Password: ", "パスワード: "),
+        ("confirm", "Apply? (y/N) ", "実行しますか? (y/N) "),
+        ("select", "Number (2): ", "番号 (2): "),
+        ("select-many", "(2,3): ", "(2,3): "),
     ] {
-        for typed in ["", "ab"] {
-            let mut pty = start(ask, Lang::En);
-            pty.expect(prompt);
-            pty.wait_for_no_echo();
-            pty.send(typed);
-            pty.send(CTRL_C);
-            let ended = pty.end();
-            assert_eq!(ended.exit, 130, "{ask}: {:?}", ended.screen);
-            assert!(ended.modes_kept, "{ask}");
-            assert!(ended.cursor_shown, "{ask}");
-            assert!(ended.output.contains("\x1b[?25h"), "{ask}");
-            let lines = lines(&ended.screen);
-            let told = [
-                "JMC-INTERRUPTED: Interrupted.",
-                "hint: Nothing was changed in AWS.",
-            ];
-            assert_eq!(lines[lines.len() - 2..], told, "{ask}: {lines:?}");
-            let times = ended.output.matches("JMC-INTERRUPTED").count();
-            assert_eq!(times, 1, "{ask}: {lines:?}");
+        for (lang, prompt, told) in [(Lang::En, en, told_en), (Lang::Ja, ja, told_ja)] {
+            for typed in ["", "ab", "営業"] {
+                let mut pty = start(ask, lang);
+                pty.expect(prompt);
+                pty.wait_for_no_echo();
+                pty.send(typed);
+                pty.send(CTRL_C);
+                let ended = pty.end();
+                assert_eq!(ended.exit, 130, "{ask}: {:?}", ended.screen);
+                assert!(ended.modes_kept, "{ask}");
+                assert!(ended.cursor_shown, "{ask}");
+                assert!(ended.output.contains("\x1b[?25h"), "{ask}");
+                let lines = lines(&ended.screen);
+                assert_eq!(lines[lines.len() - 2..], told, "{ask}: {lines:?}");
+                let times = ended.output.matches("JMC-INTERRUPTED").count();
+                assert_eq!(times, 1, "{ask}: {lines:?}");
+            }
         }
     }
 }
@@ -249,18 +249,12 @@ fn the_first_ctrl_c_while_applying_asks_to_stop_and_the_second_ends_the_run() {
     let ended = pty.end();
     assert_eq!(ended.exit, 130);
     assert!(ended.modes_kept);
-    let told = "hint: 変更の一部が反映されている可能性があります。";
-    assert!(ended.output.contains(told), "{:?}", ended.screen);
-}
-
-#[test]
-fn ctrl_c_while_reading_back_does_not_say_that_nothing_was_changed() {
-    let mut pty = start("verify", Lang::En);
-    pty.expect("<verifying>");
-    pty.send(CTRL_C);
-    let ended = pty.end();
-    assert_eq!(ended.exit, 130);
-    assert!(ended.output.contains("The changes were made"));
+    for told in [
+        "hint: 変更の一部が反映されている可能性があります。",
+        "次のコマンドを実行してください: jmc-site apply",
+    ] {
+        assert!(ended.output.contains(told), "{:?}", ended.screen);
+    }
 }
 
 #[test]

@@ -12,7 +12,8 @@ use super::Sandbox;
 use super::dispatch::{self, Arrival};
 use super::faults::Fault;
 use super::journal::Entry;
-use super::wire::{Request, Response};
+use super::wire::{Request, Response, decode, form_decode};
+use super::{Inner, SESSION_TOKEN};
 
 /// The path below which the sandbox speaks about itself.
 const OWN_PATH: &str = "/_sandbox/";
@@ -36,6 +37,10 @@ pub async fn pass(sandbox: &Sandbox, request: Request) -> Outcome {
         inner.arrivals += 1;
         let order = inner.arrivals;
         inner.journal.push(arrive(order, &arrival));
+        let leaks = leaks(inner, &request);
+        let call = format!("{}:{}", arrival.scope.service, arrival.operation);
+        let leaks = leaks.into_iter().map(|place| format!("{call}: {place}"));
+        inner.leaks.extend(leaks);
         let fault = arrival.service.and_then(|service| {
             let (operation, resource) = (&arrival.operation, &arrival.resource);
             inner
@@ -76,6 +81,27 @@ pub async fn pass(sandbox: &Sandbox, request: Request) -> Outcome {
         Some(Fault::StallAfter) => pending().await,
         _ => Outcome::Answer(response),
     }
+}
+
+/// Returns where a request carries a canary, or the password of a temporary login.
+fn leaks(inner: &Inner, request: &Request) -> Vec<String> {
+    let logins = inner.state.logins.iter().map(|login| &login.password);
+    let canaries: Vec<&String> = inner.canaries.iter().chain(logins).collect();
+    let body = String::from_utf8_lossy(&request.body).into_owned();
+    let form = form_decode(&body).into_iter();
+    let places = [("path", decode(&request.path)), ("body", body.clone())]
+        .into_iter()
+        .map(|(place, text)| (place.to_owned(), text))
+        .chain(request.query.iter().cloned())
+        .chain(request.headers.iter().cloned())
+        .chain(form);
+    places
+        .filter(|(place, text)| {
+            let signs = place == "x-amz-security-token" && text == SESSION_TOKEN;
+            !signs && canaries.iter().any(|canary| text.contains(*canary))
+        })
+        .map(|(place, _)| place)
+        .collect()
 }
 
 fn arrive(order: u64, arrival: &Arrival) -> Entry {

@@ -56,6 +56,8 @@ pub use state::State;
 pub const ACCESS_KEY_ID: &str = "AKIAIOSFODNN7EXAMPLE";
 /// The secret key that belongs to [`ACCESS_KEY_ID`]; signatures are not verified.
 pub const SECRET_ACCESS_KEY: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+/// The token of a temporary session; it is sent as `x-amz-security-token` and nowhere else.
+pub const SESSION_TOKEN: &str = "FwoGZXIvYXdzEXAMPLE/canary+token//////////wEaDA==";
 /// The account that the seeded principal belongs to.
 pub const ACCOUNT: &str = "123456789012";
 /// The other seeded account, for everything that is somebody else's.
@@ -95,6 +97,10 @@ pub struct Inner {
     /// How many requests have arrived, forgotten ones included.
     pub arrivals: u64,
     pub faults: faults::Faults,
+    /// What no request may carry, but where a signature needs it.
+    pub canaries: Vec<String>,
+    /// Where requests carried it all the same.
+    pub leaks: Vec<String>,
 }
 
 impl Default for Sandbox {

@@ -1,7 +1,7 @@
 //! Runs of the real binary, over HTTP, with nothing of this process's environment.
 
 use super::{ENDPOINT, Ended, World};
-use crate::sandbox::{ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY};
+use crate::sandbox::{ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, SESSION_TOKEN};
 use crate::warehouse::{PASSWORD, USER};
 use std::io::Write;
 use std::process::{Child, Command, Stdio};
@@ -57,6 +57,7 @@ impl World {
             .env("AWS_ENDPOINT_URL", self.url())
             .env("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID)
             .env("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY)
+            .env("AWS_SESSION_TOKEN", SESSION_TOKEN)
             .env("AWS_REGION", REGION)
             .env("AWS_EC2_METADATA_DISABLED", "true")
             .env(
@@ -109,6 +110,30 @@ impl<'w> Program<'w> {
         self.env("LANG", "ja_JP.UTF-8")
     }
 
+    /// Runs the program by a script of the shell, which starts it as `"$0" "$@"`.
+    pub fn through(mut self, script: &str) -> Self {
+        let mut shell = Command::new("/bin/sh");
+        shell
+            .args(["-c", script])
+            .arg(self.command.get_program())
+            .args(self.command.get_args())
+            .env_clear()
+            .env(
+                "PATH",
+                "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            );
+        for (name, value) in self.command.get_envs() {
+            if let Some(value) = value {
+                shell.env(name, value);
+            }
+        }
+        if let Some(folder) = self.command.get_current_dir() {
+            shell.current_dir(folder);
+        }
+        self.command = shell;
+        self
+    }
+
     /// Gives the program something to read.
     pub fn stdin(mut self, text: &str) -> Self {
         text.as_bytes().clone_into(&mut self.stdin);
@@ -144,6 +169,17 @@ pub struct Running<'w> {
     world: &'w World,
     /// The process.
     pub child: Child,
+}
+
+#[cfg(unix)]
+impl Running<'_> {
+    /// Sends the program a signal.
+    #[track_caller]
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        let id = i32::try_from(self.child.id()).expect("an id");
+        let id = rustix::process::Pid::from_raw(id).expect("an id");
+        rustix::process::kill_process(id, signal).expect("a signal");
+    }
 }
 
 impl Running<'_> {

@@ -19,11 +19,12 @@ use tokio::runtime::Runtime;
 pub const WRONG_PASSWORD: &str = "Canary-wr0ng-51aa";
 
 /// What no run may print or save.
-const SECRETS: [&str; 4] = [
+pub const SECRETS: [&str; 5] = [
     warehouse::PASSWORD,
     WRONG_PASSWORD,
     warehouse::DRIVER_TOKEN,
     sandbox::SECRET_ACCESS_KEY,
+    sandbox::SESSION_TOKEN,
 ];
 
 /// The warehouse's endpoint as its console shows it.
@@ -68,6 +69,7 @@ impl World {
             folder: TempDir::new().expect("a folder"),
             door: OnceLock::new(),
         };
+        world.sandbox.lock().canaries = SECRETS.map(str::to_owned).into();
         std::fs::write(world.ca_file(), world.warehouse.ca_pem()).expect("a file");
         world
     }
@@ -136,38 +138,46 @@ impl World {
         self.sandbox.lock().faults.rules.clear();
     }
 
-    /// What every run is held to: no secret in what it printed or left behind, and no
-    /// temporary file of the site file beside it.
+    /// What every run is held to: no secret in what it printed, sent to AWS or left behind
+    /// there or here, and no temporary file of the site file beside it.
     #[track_caller]
-    fn hold(&self, ended: &Ended) {
+    pub fn hold(&self, ended: &Ended) {
         let temporary: Vec<String> = self.sandbox.state(|s| {
             let logins = s.logins.iter();
             logins.map(|login| login.password.clone()).collect()
         });
-        for (what, text) in [("stdout", &ended.out), ("stderr", &ended.err)] {
-            assert_secretless(what, text);
-            for password in &temporary {
-                assert!(!text.contains(password), "{what} shows {password}: {text}");
+        let secretless = |what: &str, text: &str| {
+            let temporary = temporary.iter().map(String::as_str);
+            for secret in SECRETS.into_iter().chain(temporary) {
+                assert!(!text.contains(secret), "{what} shows {secret}: {text}");
             }
-        }
+        };
+        secretless("stdout", &ended.out);
+        secretless("stderr", &ended.err);
         for path in files(self.folder.path()) {
-            let text =
-                String::from_utf8_lossy(&std::fs::read(&path).unwrap_or_default()).into_owned();
-            assert_secretless(&path.display().to_string(), &text);
-            for password in &temporary {
-                assert!(!text.contains(password), "{} holds a login", path.display());
-            }
+            let bytes = std::fs::read(&path).unwrap_or_default();
+            secretless(
+                &path.display().to_string(),
+                &String::from_utf8_lossy(&bytes),
+            );
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             let part = name.starts_with(".tmp") || name.ends_with(".tmp");
             assert!(!part, "{name} is left behind");
         }
-    }
-}
-
-#[track_caller]
-fn assert_secretless(what: &str, text: &str) {
-    for secret in SECRETS {
-        assert!(!text.contains(secret), "{what} shows {secret}: {text}");
+        let leaks = self.sandbox.lock().leaks.clone();
+        assert!(leaks.is_empty(), "secrets were sent to AWS: {leaks:?}");
+        for entry in self.sandbox.journal() {
+            secretless("the journal", &entry.json().to_string());
+        }
+        secretless("AWS", &self.sandbox.snapshot().to_string());
+        self.sandbox.state(|state| {
+            for ((_, name), bucket) in &state.buckets {
+                for (key, object) in &bucket.objects {
+                    let body = String::from_utf8_lossy(&object.body);
+                    secretless(&format!("{name}/{key}"), &body);
+                }
+            }
+        });
     }
 }
 
