@@ -11,20 +11,26 @@ import re
 import threading
 
 CONDITION = re.compile(rb"(?i)\r\nif-match:")
+LENGTH = re.compile(rb"(?i)\r\n(content-length|transfer-encoding):")
+CLOSE = re.compile(rb"(?i)\r\nconnection: close")
 
 
-async def ended(tasks):
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+async def end(task):
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 class Proxy:
-    """Relays connections to a loopback port, in a thread of its own, and counts them and their requests."""
+    """Relays connections to a loopback port, in a thread of its own, and counts them and their requests.
 
-    def __init__(self, upstream, round_trip, ignore_conditional_delete=False):
+    Where the server closes a connection after an answer, as LocalStack does, the client's is closed as well. With
+    `keep_alive`, which is only for such servers, the client's stays open for the next request, as AWS leaves it.
+    """
+
+    def __init__(self, upstream, round_trip, keep_alive=False, ignore_conditional_delete=False):
         self.upstream = upstream
         self.round_trip = round_trip
+        self.keep_alive = keep_alive
         self.ignore_conditional_delete = ignore_conditional_delete
         self.connections = 0
         self.requests = []
@@ -48,35 +54,67 @@ class Proxy:
 
     async def _relay(self, client_in, client_out):
         self.connections += 1
-        opened = asyncio.get_running_loop().time()
-        server_in, server_out = await asyncio.open_connection("127.0.0.1", self.upstream)
-        state = {"idle": True}
+        connected = asyncio.get_running_loop().time() + self.round_trip
+        try:
+            while data := await client_in.read(65536):
+                await self._exchange(data, client_in, client_out, connected)
+                if not self.keep_alive:
+                    break
+        except OSError:
+            pass
+        finally:
+            client_out.close()
 
-        def from_client(data):
-            if state["idle"]:
-                state["idle"] = False
+    async def _exchange(self, data, client_in, client_out, connected):
+        """Relays from the first bytes of a request until the server closes."""
+        server_in, server_out = await asyncio.open_connection("127.0.0.1", self.upstream)
+        state = {"answered": True}
+
+        def request(data):
+            if state["answered"]:
+                state["answered"] = False
                 self.requests.append(data.split(b" HTTP/", 1)[0].decode("latin-1"))
                 if self.ignore_conditional_delete and data.startswith(b"DELETE "):
-                    data = CONDITION.sub(b"\r\nx-ignore:", data)
+                    return CONDITION.sub(b"\r\nx-ignore:", data)
             return data
 
-        def from_server(data):
+        def answer(data):
             # An interim answer asks for the rest of the same request.
-            if not (data.startswith(b"HTTP/1.1 100") and data.endswith(b"\r\n\r\n") and data.count(b"HTTP/1.1") == 1):
-                state["idle"] = True
+            state["answered"] = state["answered"] or not data.startswith(b"HTTP/1.1 100")
             return data
 
-        ways = [
-            asyncio.ensure_future(self._pump(client_in, server_out, opened + self.round_trip, from_client)),
-            asyncio.ensure_future(self._pump(server_in, client_out, opened, from_server)),
-        ]
-        # A way that breaks ends the other one.
-        await asyncio.wait(ways, return_when=asyncio.FIRST_EXCEPTION)
-        await ended(ways)
-        for writer in (client_out, server_out):
-            writer.close()
+        there = asyncio.ensure_future(self._pump(client_in, server_out, request, connected, first=data))
+        if self.keep_alive:
+            back = asyncio.ensure_future(self._answer(server_in, client_out, answer))
+        else:
+            back = asyncio.ensure_future(self._pump(server_in, client_out, answer))
+        try:
+            # A client that goes ends the way there, and with that the server's connection.
+            await asyncio.wait([back])
+        finally:
+            await end(there)
+            await end(back)
+            server_out.close()
 
-    async def _pump(self, reader, writer, earliest, seen):
+    async def _answer(self, reader, writer, seen):
+        """Passes on an answer that ends with its connection, so that the client's can serve another one."""
+        answer = b""
+        while data := await reader.read(65536):
+            if data.startswith(b"HTTP/1.1 100") and data.endswith(b"\r\n\r\n"):
+                await asyncio.sleep(self.round_trip / 2)
+                writer.write(seen(data))
+            else:
+                answer += data
+        head, _, body = answer.partition(b"\r\n\r\n")
+        head = CLOSE.sub(b"", head)
+        if not LENGTH.search(head) and b" 204 " not in head[:16]:
+            head += b"\r\nContent-Length: %d" % len(body)
+        await asyncio.sleep(self.round_trip / 2)
+        writer.write(seen(head + b"\r\n\r\n" + body))
+        await writer.drain()
+
+    async def _pump(self, reader, writer, seen, earliest=0.0, first=b""):
+        """Passes on what comes, half a round trip later."""
         loop = asyncio.get_running_loop()
         under_way = asyncio.Queue()
 
@@ -93,12 +131,13 @@ class Proxy:
 
         delivery = asyncio.ensure_future(deliver())
         try:
+            data = first or await reader.read(65536)
             while True:
-                data = await reader.read(65536)
-                data = seen(data) if data else data
-                under_way.put_nowait((max(loop.time(), earliest) + self.round_trip / 2, data))
+                at = max(loop.time(), earliest) + self.round_trip / 2
+                under_way.put_nowait((at, seen(data) if data else data))
                 if not data:
                     break
+                data = await reader.read(65536)
             await delivery
         finally:
-            await ended([delivery])
+            await end(delivery)
