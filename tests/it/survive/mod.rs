@@ -3,5 +3,6 @@
 
 mod faults;
 mod kill;
+mod meanwhile;
 mod rounds;
 mod scene;
