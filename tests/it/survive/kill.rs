@@ -258,8 +258,9 @@ fn kept_out(world: &World) {
 
 #[test]
 fn a_run_that_is_killed_while_it_writes_a_file_leaves_a_whole_one() {
-    /// Of the site file, a policy to keep for each of three roles, and the site file again.
-    const FILES: [usize; 3] = [1, 3, 5];
+    /// Of the site file, and a policy to keep for each of three roles. What would be the same
+    /// in the end is not written again.
+    const FILES: [usize; 2] = [1, 3];
     let mut rounds = Vec::new();
     for scene in scenes() {
         for file in FILES {

@@ -20,6 +20,7 @@ TOKYO, VIRGINIA, OREGON, IRELAND = "ap-northeast-1", "us-east-1", "us-west-2", "
 botocore.utils.S3RegionRedirectorv2.redirect_from_error = lambda *_, **__: None
 
 UUID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
+PORT = re.compile(r"\.cloud:[0-9]+/")
 
 
 def nothing(**_):
@@ -127,4 +128,5 @@ class Asking:
             return value
         for own, word in ((self.account, "ACCOUNT"), (self.other, "OTHER"), (self.token, "RUN")):
             value = value.replace(own, word)
-        return UUID.sub("UUID", value)
+        # An emulator names the port that it happens to listen on.
+        return UUID.sub("UUID", PORT.sub(".cloud:PORT/", value))
