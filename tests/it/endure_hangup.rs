@@ -36,6 +36,7 @@ fn in_terminal(world: &World, command: &Command) -> Option<Child> {
     // second shell goes on, by a handler: an ignored signal would be passed on to the program.
     let inner = format!("trap : HUP; {}; echo $? >code", words.join(" "));
     let line = format!("sh -c {}; true", quoted(inner.as_ref()));
+    crate::support::binary::hear_hangup();
     let mut script = Command::new("script");
     script
         .args(["-q", "-e", "-f", "-c", &line, "typescript"])

@@ -149,6 +149,8 @@ impl<'w> Program<'w> {
     /// Starts and goes on.
     #[track_caller]
     pub fn start(mut self) -> Running<'w> {
+        #[cfg(unix)]
+        hear_hangup();
         let mut child = self
             .command
             .stdin(Stdio::piped())
@@ -162,6 +164,21 @@ impl<'w> Program<'w> {
         let world = self.world;
         Running { world, child }
     }
+}
+
+/// Lets programs hear of a hangup although the tests themselves run under `nohup` or in a CI system
+/// that ignores it: a signal that is ignored stays so in a new program, one with a handler does not.
+#[cfg(unix)]
+pub fn hear_hangup() {
+    use tokio::signal::unix::{SignalKind, signal};
+    static HEARS: std::sync::Once = std::sync::Once::new();
+    HEARS.call_once(|| {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_all().build().expect("a runtime");
+        let _inside = runtime.enter();
+        // The handler stays for good once it is there.
+        drop(signal(SignalKind::hangup()).expect("a handler"));
+    });
 }
 
 /// A run that is under way.
