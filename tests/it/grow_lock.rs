@@ -156,9 +156,9 @@ fn a_lock_whose_holder_died_is_taken_over() {
             .exits(0);
         assert_unlocked(&world);
     }
-    // A lease that ends while it is waited for.
+    // A lease that ends while it is waited for, and not before a busy machine comes to it.
     let key = key_of("acme-jmc-api-role");
-    hold(&world, &key, "abc", 2);
+    hold(&world, &key, "abc", 6);
     world
         .program(ADD)
         .end()
