@@ -142,11 +142,8 @@ pub fn bucket_of(site: &Site, observed: &Observed) -> Option<String> {
         let Some(Ok(RoleState::Present(role))) = observed.roles.get(&kind) else {
             continue;
         };
-        let policy = match kind {
-            RoleKind::Lambda => &site.roles.lambda.policy,
-            _ => &site.roles.ecs_task.policy,
-        };
-        let text = role.policies.get(policy.as_str());
+        let policy = site.inline_policy(kind);
+        let text = policy.and_then(|policy| role.policies.get(policy.as_str()));
         for name in text.into_iter().flat_map(|text| named_buckets(text)) {
             if name.ends_with(SYSTEM_BUCKET) && !found.contains(&name) {
                 found.push(name);
