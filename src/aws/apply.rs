@@ -1,15 +1,19 @@
 //! Owns carrying a plan out: every step after those that it needs, independent
 //! ones side by side. A failed step is reported, never thrown; no step is undone.
 
+use super::edit::{self, Editor};
 use super::error::Call;
+use super::lock::Lock;
 use super::observe::Observer;
+use super::warehouse;
 use super::write::Writer;
-use super::{edit, warehouse};
 use crate::error::{Error, Exit, Result};
+use crate::plan::order::Order;
 use crate::plan::{Action, Plan};
+use futures_util::future::join;
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use std::collections::BTreeSet;
 use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -44,119 +48,173 @@ pub struct Report {
     pub outcomes: Vec<Outcome>,
     /// How long each step took; zero where it was not begun.
     pub took: Vec<Duration>,
+    /// Why locks could not be given back, which end by themselves then.
+    pub unreleased: Vec<Error>,
 }
 
 impl Report {
-    /// Says whether every step is done.
+    /// Says whether every step is done, and every lock given back.
     pub fn is_done(&self) -> bool {
-        self.outcomes
-            .iter()
-            .all(|outcome| matches!(outcome, Outcome::Done))
+        let mut outcomes = self.outcomes.iter();
+        outcomes.all(|outcome| matches!(outcome, Outcome::Done)) && self.unreleased.is_empty()
     }
 
-    /// Returns the first failure.
-    pub fn failure(&self) -> Option<&Error> {
-        self.outcomes.iter().find_map(|outcome| match outcome {
+    /// Returns what went wrong, the steps first.
+    pub fn failures(&self) -> impl Iterator<Item = &Error> {
+        let of_steps = self.outcomes.iter().filter_map(|outcome| match outcome {
             Outcome::Failed(error) => Some(error),
             _ => None,
-        })
+        });
+        of_steps.chain(&self.unreleased)
     }
 }
 
-/// Hears of each step as it begins (no outcome) and ends.
-pub type OnStep<'a> = &'a mut (dyn FnMut(usize, Option<(&Outcome, Duration)>) + Send);
+/// Hears of each step as it ends.
+pub type OnStep<'a> = &'a mut (dyn FnMut(usize, &Outcome, Duration) + Send);
 
-/// Carries a plan out. After a failure, or when `cancelled` says so, the steps that
-/// are under way are finished and no other is begun.
-pub async fn apply(
+/// Carries a plan out. After a failure, or when the person asks to stop, what is under way is
+/// finished and nothing else is begun. After a plan that is done as a whole something else is done,
+/// which does not wait for the last locks to be given back.
+pub async fn apply<T>(
     observer: &Observer<'_>,
-    editor: &edit::Editor<'_>,
+    editor: &Editor<'_>,
     partition: &str,
     plan: &Plan,
-    cancelled: &(dyn Fn() -> bool + Sync),
     on_step: OnStep<'_>,
-) -> Report {
+    afterwards: impl AsyncFnOnce() -> T,
+) -> (Report, Option<T>) {
     let mut report = Report {
         outcomes: vec![Outcome::NotRun; plan.steps.len()],
         took: vec![Duration::ZERO; plan.steps.len()],
+        unreleased: Vec::new(),
     };
-    let mut waiting: BTreeSet<usize> = (0..plan.steps.len()).collect();
-    let mut done = BTreeSet::new();
+    // In a run that has failed nobody waits for somebody else's lock, either.
+    let failed = AtomicBool::new(false);
+    let stopping = || failed.load(Ordering::Relaxed) || (editor.cancelled)();
+    let editor = &Editor {
+        cancelled: &stopping,
+        ..*editor
+    };
+    let mut order: Order<'_, (Option<Lock>, Instant)> = Order::of(plan);
     let mut running = FuturesUnordered::new();
+    let mut releasing = FuturesUnordered::new();
     let mut places = PLACES;
-    let mut stop = false;
     let run = |index: usize, part: Part, began: Instant| async move {
-        let result = step(observer, editor, partition, &plan.steps[index].action, part).await;
-        (index, part, began, result)
+        let has_place = matches!(part, Part::First);
+        let action = &plan.steps[index].action;
+        let ended = step(observer, editor, partition, action, part).await;
+        (index, has_place, began, ended)
+    };
+    let release = |index: usize, lock: Option<Lock>| async move {
+        (index, edit::release(observer, lock).await)
     };
     loop {
-        stop = stop || cancelled();
-        while !stop && places > 0 {
-            let ready = waiting.iter().copied().find(|index| {
-                plan.steps[*index]
-                    .needs
-                    .iter()
-                    .all(|need| done.contains(need))
-            });
-            let Some(index) = ready else { break };
-            waiting.remove(&index);
-            on_step(index, None);
+        while !stopping()
+            && places > 0
+            && let Some(index) = order.begin()
+        {
             places -= 1;
             running.push(run(index, Part::First, Instant::now()));
         }
-        let Some((index, part, began, result)) = running.next().await else {
-            break;
-        };
-        if part == Part::First {
-            places += 1;
+        if stopping() {
+            for (index, (lock, _)) in order.given_up() {
+                releasing.push(release(index, lock));
+            }
+        } else {
+            for (index, (lock, began)) in order.continued() {
+                running.push(run(index, Part::Edit(lock), began));
+            }
         }
-        let outcome = match result {
-            Ok(Next::Part(part)) => {
-                // A bucket that is made is known to be ours, and more no other step waits for.
-                done.insert(index);
-                running.push(run(index, part, began));
+        // The last locks are given back while something else is done.
+        if running.is_empty() && (stopping() || order.is_all_begun()) {
+            break;
+        }
+        let (index, has_place, began, ended) = tokio::select! {
+            biased;
+            Some(next) = running.next() => next,
+            Some((index, released)) = releasing.next() => {
+                // Another edit of the same role would take this lock for its own until now.
+                order.done(index);
+                failed.fetch_or(released.is_err(), Ordering::Relaxed);
+                report.unreleased.extend(released.err());
                 continue;
             }
-            Ok(Next::End) => {
-                done.insert(index);
+            else => break,
+        };
+        if has_place {
+            places += 1;
+        }
+        let outcome = match ended {
+            Ok(Next::SetUp) => {
+                // A bucket that is made is known to be ours, and more no other step waits for.
+                order.done(index);
+                running.push(run(index, Part::SetUp, began));
+                continue;
+            }
+            Ok(Next::Edit(lock)) => {
+                order.hold(index, (lock, began));
+                continue;
+            }
+            Ok(Next::End(None)) => {
+                order.done(index);
                 Outcome::Done
             }
-            // It was still waiting for its turn when the person asked to stop.
-            Err(error) if error.exit_code() == Exit::Interrupted => {
-                stop = true;
-                Outcome::NotRun
+            Ok(Next::End(lock)) => {
+                releasing.push(release(index, lock));
+                Outcome::Done
             }
+            // It was still waiting for its turn when the run was to stop.
+            Err(error) if error.exit_code() == Exit::Interrupted => continue,
             Err(error) => {
-                stop = true;
+                failed.store(true, Ordering::Relaxed);
                 Outcome::Failed(error)
             }
         };
         let took = began.elapsed();
-        on_step(index, Some((&outcome, took)));
+        on_step(index, &outcome, took);
         report.took[index] = took;
         report.outcomes[index] = outcome;
     }
-    report
+    let is_done = report.is_done();
+    let afterwards = async {
+        match is_done {
+            true => Some(afterwards().await),
+            false => None,
+        }
+    };
+    let released = async {
+        while let Some((_, released)) = releasing.next().await {
+            report.unreleased.extend(released.err());
+        }
+    };
+    let (after, ()) = join(afterwards, released).await;
+    (report, after)
 }
 
 /// The parts of a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 enum Part {
     /// The one that holds a place; for most steps there is no other.
     First,
     /// What a bucket is given once it is made.
     SetUp,
+    /// The edit of a policy whose role is locked, where roles are.
+    Edit(Option<Lock>),
 }
 
 /// What follows on a part of a step.
 enum Next {
-    Part(Part),
-    End,
+    /// A bucket is given what belongs to it.
+    SetUp,
+    /// A policy is edited, as soon as what the edit waits for is done.
+    Edit(Option<Lock>),
+    /// The step is done, and its lock can be given back.
+    End(Option<Lock>),
 }
 
 async fn step(
     observer: &Observer<'_>,
-    editor: &edit::Editor<'_>,
+    editor: &Editor<'_>,
     partition: &str,
     action: &Action,
     part: Part,
@@ -166,9 +224,9 @@ async fn step(
         partition,
     };
     match action {
-        Action::CreateBucket { bucket, region, .. } if part == Part::First => {
+        Action::CreateBucket { bucket, region, .. } if matches!(part, Part::First) => {
             writer.create_bucket(bucket.as_str(), region).await?;
-            return Ok(Next::Part(Part::SetUp));
+            return Ok(Next::SetUp);
         }
         Action::CreateBucket {
             bucket,
@@ -191,7 +249,16 @@ async fn step(
                 .create_role(role, trust, permissions_boundary.as_ref(), tags)
                 .await
         }
-        Action::EditPolicy(change) => edit::apply(observer, editor, partition, change).await,
+        Action::EditPolicy(change) => {
+            return match part {
+                Part::Edit(lock) => edit::apply(observer, editor, partition, change, lock)
+                    .await
+                    .map(Next::End),
+                _ => edit::lock(observer, editor, &change.role.name)
+                    .await
+                    .map(Next::Edit),
+            };
+        }
         Action::AttachRole {
             warehouse,
             role,
@@ -231,7 +298,7 @@ async fn step(
         } => writer.update_topic(arn, display_name.as_ref(), tags).await,
         Action::Subscribe { arn, subscriptions } => writer.subscribe(arn, subscriptions).await,
     }
-    .map(|()| Next::End)
+    .map(|()| Next::End(None))
 }
 
 /// Repeats a call while it says that something is not known yet, until [`PROPAGATION`] has passed.

@@ -1,16 +1,17 @@
-//! Owns changing a policy document: lock, read again, keep what is there, edit it, write it
-//! in one call, read back, unlock. IAM replaces documents as a whole and knows no conditional
+//! Owns changing a policy document under its role's lock: read again, keep what is there, edit it,
+//! write it in one call, read back. IAM replaces documents as a whole and knows no conditional
 //! write, so nothing older than this moment may be written back.
 
 use super::apply::PROPAGATION;
 use super::document::{Document, Found};
-use super::lock::{self, Guard, Run};
+use super::lock::{self, Guard, Lock, Run};
 use super::observe::Observer;
 use crate::error::{Error, Result};
 use crate::messages::{Text, aws as msg, check as check_msg, lock as lock_msg};
 use crate::plan::PolicyEdit;
 use crate::plan::diff::edited;
 use crate::plan::policy::Policy;
+use crate::site::names::RoleName;
 use crate::site::undo::{self, Kept};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -53,13 +54,15 @@ pub enum Next {
 /// What to do with a document, given what is there now.
 pub type Change<'a> = &'a (dyn Fn(Option<&str>) -> Result<Next> + Sync);
 
-/// Grants and revokes the buckets of a plan's step.
+/// Grants and revokes the buckets of a plan's step under its role's lock, and returns that to be
+/// given back; after a failure it is given back already.
 pub async fn apply(
     observer: &Observer<'_>,
     editor: &Editor<'_>,
     partition: &str,
     edit: &PolicyEdit,
-) -> Result<()> {
+    lock: Option<Lock>,
+) -> Result<Option<Lock>> {
     let buckets: Vec<&str> = edit.buckets.iter().map(String::as_str).collect();
     let leaving = edit.leaving();
     let seen = [edit.before.as_deref(), edit.after.as_deref()];
@@ -95,33 +98,50 @@ pub async fn apply(
         tags: managed.map_or(&none, |managed| &managed.tags),
     };
     let attach = managed.is_some_and(|managed| managed.attach);
-    replace(observer, editor, &document, attach, &change).await
+    replace(observer, editor, &document, attach, &change, lock).await
 }
 
-/// Changes a document under its role's lock, and attaches a managed policy to the role where
-/// that is asked.
-pub async fn replace(
+/// Takes the lock of a role, where roles are locked.
+pub async fn lock(
+    observer: &Observer<'_>,
+    editor: &Editor<'_>,
+    role: &RoleName,
+) -> Result<Option<Lock>> {
+    match editor.guard {
+        Guard::Bucket(shelf) => lock::acquire(observer, shelf, role, editor).await.map(Some),
+        Guard::None => Ok(None),
+    }
+}
+
+/// Changes a document under its role's lock, which is taken anew where it has been held for long,
+/// and attaches a managed policy to the role where that is asked.
+async fn replace(
     observer: &Observer<'_>,
     editor: &Editor<'_>,
     document: &Document<'_>,
     attach: bool,
     change: Change<'_>,
-) -> Result<()> {
-    let Guard::Bucket(shelf) = editor.guard else {
-        return write(observer, editor, document, attach, change).await;
-    };
-    loop {
-        let role = &document.role.name;
-        let lock = lock::acquire(observer, shelf, role, editor).await?;
-        if !lock.is_fresh() {
-            lock.release(observer).await?;
-            continue;
+    mut lock: Option<Lock>,
+) -> Result<Option<Lock>> {
+    while let Some(stale) = lock.take_if(|lock| !lock.is_fresh()) {
+        stale.release(observer).await?;
+        lock = self::lock(observer, editor, &document.role.name).await?;
+    }
+    match write(observer, editor, document, attach, change).await {
+        Ok(()) => Ok(lock),
+        Err(error) => {
+            // A failure of the edit matters more than one of this.
+            let _ = release(observer, lock).await;
+            Err(error)
         }
-        let written = write(observer, editor, document, attach, change).await;
-        // The lock goes whatever happened; a failure of the edit matters more than one of this.
-        let released = lock.release(observer).await;
-        written?;
-        return released;
+    }
+}
+
+/// Gives a lock back, where one is held.
+pub async fn release(observer: &Observer<'_>, lock: Option<Lock>) -> Result<()> {
+    match lock {
+        Some(lock) => lock.release(observer).await,
+        None => Ok(()),
     }
 }
 
@@ -233,5 +253,7 @@ pub async fn put_back(
     // What was deleted was attached before.
     let attach = kept.after.is_none();
     let document = Document::of_kept(kept, tags);
-    replace(observer, editor, &document, attach, &change).await
+    let held = lock(observer, editor, &kept.role.name).await?;
+    let held = replace(observer, editor, &document, attach, &change, held).await?;
+    release(observer, held).await
 }

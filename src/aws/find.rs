@@ -1,11 +1,15 @@
 //! Owns finding what an operator did not name: the roles and inline policies of
 //! a JMC installation, by the endings that the manual gives.
 
+use super::Clients;
 use super::error::Call;
 use super::observe::Observer;
 use crate::error::Result;
 use crate::site::RoleKind;
 use crate::site::arn::RoleArn;
+use aws_sdk_iam::operation::list_roles::ListRolesError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
 use percent_encoding::percent_decode_str;
 
 /// The ending of the inline policy that lists JMC's buckets (manual, ECSタスク IAMロール).
@@ -20,22 +24,21 @@ pub fn role_suffix(kind: RoleKind) -> Option<&'static str> {
     }
 }
 
-/// Returns the roles whose names end in one of these ways.
-pub async fn roles_ending(observer: &Observer<'_>, suffixes: &[&str]) -> Result<Vec<RoleArn>> {
+/// The roles that can be the installation's, in the order of their names, or why they were not told.
+pub type Listed = std::result::Result<Vec<RoleArn>, SdkError<ListRolesError, HttpResponse>>;
+
+/// Lists the account's roles whose names end as the manual says.
+pub async fn list(clients: &Clients) -> Listed {
+    let suffixes = RoleKind::ALL.map(role_suffix);
+    let of_installation = |name: &str| {
+        let mut suffixes = suffixes.iter().flatten();
+        suffixes.any(|suffix| name.ends_with(suffix))
+    };
     let mut found = Vec::new();
-    let mut pages = observer
-        .clients
-        .iam
-        .list_roles()
-        .into_paginator()
-        .items()
-        .send();
+    let mut pages = clients.iam.list_roles().into_paginator().items().send();
     while let Some(next) = pages.next().await {
-        let role =
-            next.map_err(|error| observer.failed(&Call::new("iam:ListRoles", "*"), &error))?;
-        if suffixes
-            .iter()
-            .any(|suffix| role.role_name().ends_with(suffix))
+        let role = next?;
+        if of_installation(role.role_name())
             && let Ok(arn) = RoleArn::parse(role.arn())
         {
             found.push(arn);

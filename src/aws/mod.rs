@@ -16,6 +16,7 @@ mod write;
 
 use crate::error::{Error, Result};
 use crate::messages::{Text, aws as msg};
+use crate::site::RoleKind;
 use crate::site::names::{AccountId, Region};
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_credential_types::provider::ProvideCredentials;
@@ -36,8 +37,9 @@ const ATTEMPT_DEADLINE: Duration = Duration::from_secs(20);
 /// is asked of buckets, and answers with `SlowDown` where it is too much. Then a request is repeated out
 /// of a quota that the SDK keeps for the whole client: 500 tokens, of which a repetition costs 5. So all
 /// of these can be put off at once, and none fails for that. They are few enough, too, for a system
-/// that lets a process have 256 open files, as macOS does.
-const S3_AT_ONCE: usize = 100;
+/// that lets a process have 256 open files, as macOS does. The locks of roles, one each, don't wait for
+/// a turn, and are left room.
+const S3_AT_ONCE: usize = 100 - RoleKind::ALL.len();
 
 /// How many policies IAM is asked for at a time: a role can have dozens, and the control plane of IAM,
 /// one for all regions, throttles an account much earlier than S3 does.

@@ -5,7 +5,7 @@ use super::session::{Asking, Session, password_on_stdin, profile};
 use crate::Environment;
 use crate::answers::Answers;
 use crate::args::{Common, Init};
-use crate::aws::Caller;
+use crate::aws::{Caller, Clients, find};
 use crate::connection::{self, Credentials};
 use crate::error::{Error, Exit, Result};
 use crate::messages::{error as usage, init as say};
@@ -75,7 +75,14 @@ pub fn run(init: &Init, common: &Common, ui: &Ui, environment: &Environment<'_>)
 
     let region = early_region(&answers, &defaults);
     let profile = profile(common, environment);
-    let caller = session.caller(region.as_ref(), profile.as_deref())?;
+    // A person is asked before anything is looked for, and may make the roles meanwhile.
+    let roles = [&answers.roles.ecs_task, &answers.roles.lambda].map(|known| known.role.as_ref());
+    let list = prompter.is_none() && region.is_some() && roles.contains(&None);
+    let look = async |clients: &Clients| match list {
+        true => Some(find::list(clients).await),
+        false => None,
+    };
+    let (caller, listed) = session.caller_and(region.as_ref(), profile.as_deref(), look)?;
     banner(ui, &caller, profile.as_deref(), region.as_ref());
     let of_site = saved.as_ref().map(|site| site.account.clone());
     for (file, account) in [
@@ -101,6 +108,7 @@ pub fn run(init: &Init, common: &Common, ui: &Ui, environment: &Environment<'_>)
         answers,
         defaults,
         login,
+        listed,
         connected: None,
         clients: None,
     };

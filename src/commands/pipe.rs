@@ -20,6 +20,7 @@ use crate::redshift::Connected;
 use crate::redshift::password::PasswordSource;
 use crate::report;
 use crate::report::outcome;
+use crate::signals::Cancel;
 use crate::site::file::SiteFile;
 use crate::site::{ConnectionTest, PolicyHome, Site, undo};
 use crate::ui::Ui;
@@ -227,17 +228,10 @@ impl Pipe<'_> {
         }
         self.save(site)?;
         let cancel = self.session.applying(self.resume());
-        let report = self.apply(site, plan, guard, &|| cancel.is_cancelled());
+        let (report, observed) = self.apply(site, plan, guard, &cancel);
         if !report.is_done() {
             return Ok(self.unfinished(plan, &report));
         }
-        let observed = self.look(async |observer| {
-            tokio::select! {
-                biased;
-                () = cancel.cancelled() => None,
-                observed = verified(observer, site) => Some(observed),
-            }
-        });
         let Some(observed) = observed else {
             let interrupted = Error::new(usage::interrupted())
                 .exit(Exit::Interrupted)
@@ -294,44 +288,46 @@ impl Pipe<'_> {
         error.exit_code()
     }
 
+    /// Carries out the steps of a plan, and reads back what they have changed; nothing where
+    /// the person asked to stop before that was done.
     fn apply(
         &self,
         site: &Site,
         plan: &Plan,
         guard: &Guard,
-        cancelled: &(dyn Fn() -> bool + Sync),
-    ) -> Report {
+        cancel: &Cancel,
+    ) -> (Report, Option<Observed>) {
         let ui = self.ui;
         let say = |text: &Text| ui.say(text);
         let editor = Editor {
             guard,
             run: &self.session.run,
             site: Some(self.file.path()),
-            cancelled,
+            cancelled: &|| cancel.is_cancelled(),
             exact: self.exact,
             say: &say,
         };
         let total = plan.steps.len();
         let mut finished = 0;
         ui.line("");
-        let mut on_step = |index: usize, end: Option<(&Outcome, Duration)>| {
-            if let (Some((outcome, took)), Some(step)) = (end, plan.steps.get(index)) {
-                finished += 1;
-                let what = outcome::name(ui, &step.action);
-                let count = (finished, total);
-                ui.line(&outcome::progress(ui, count, &what, Some(outcome), took));
-            }
+        let mut on_step = |index: usize, outcome: &Outcome, took: Duration| {
+            finished += 1;
+            let what = outcome::name(ui, &plan.steps[index].action);
+            let count = (finished, total);
+            ui.line(&outcome::progress(ui, count, &what, outcome, took));
         };
         self.look(async |observer| {
-            apply(
-                observer,
-                &editor,
-                site.partition(),
-                plan,
-                cancelled,
-                &mut on_step,
-            )
-            .await
+            let verify = async || {
+                tokio::select! {
+                    biased;
+                    () = cancel.cancelled() => None,
+                    observed = verified(observer, site) => Some(observed),
+                }
+            };
+            let partition = site.partition();
+            let applying = apply(observer, &editor, partition, plan, &mut on_step, verify);
+            let (report, observed) = applying.await;
+            (report, observed.flatten())
         })
     }
 
@@ -339,7 +335,7 @@ impl Pipe<'_> {
     fn unfinished(&self, plan: &Plan, report: &Report) -> Exit {
         outcome::unfinished(self.ui, plan, report);
         let resume = plan_say::resume_hint(self.resume());
-        let error = match report.failure() {
+        let error = match report.failures().next() {
             Some(error) => error.clone().exit(Exit::Failed),
             None => {
                 let error = Error::new(plan_say::interrupted_applying()).exit(Exit::Interrupted);

@@ -17,6 +17,7 @@ use crate::terminal;
 use crate::ui::{Output, Ui};
 use anyhow::Context;
 use aws_config::SdkConfig;
+use futures_util::future::try_join;
 use std::cell::{RefCell, RefMut};
 use std::io::Read;
 use std::sync::{Arc, OnceLock};
@@ -131,7 +132,21 @@ impl Session {
 
     /// Asks AWS who is calling, in a region if one is known.
     pub fn caller(&self, region: Option<&Region>, profile: Option<&str>) -> Result<Caller> {
-        self.runtime.block_on(self.clients(region).caller(profile))
+        let (caller, ()) = self.caller_and(region, profile, async |_| ())?;
+        Ok(caller)
+    }
+
+    /// Asks AWS who is calling, and looks at something that does not depend on it meanwhile.
+    pub fn caller_and<T>(
+        &self,
+        region: Option<&Region>,
+        profile: Option<&str>,
+        meanwhile: impl AsyncFnOnce(&Clients) -> T,
+    ) -> Result<(Caller, T)> {
+        let clients = self.clients(region);
+        let other = async { Ok(meanwhile(&clients).await) };
+        let both = try_join(clients.caller(profile), other);
+        self.runtime.block_on(both)
     }
 }
 

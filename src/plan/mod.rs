@@ -3,6 +3,7 @@
 
 pub mod diff;
 pub mod observed;
+pub mod order;
 pub mod policy;
 
 use crate::error::Error;

@@ -20,14 +20,14 @@ pub fn progress(
     ui: &Ui,
     (number, total): (usize, usize),
     what: &str,
-    outcome: Option<&Outcome>,
+    outcome: &Outcome,
     took: Duration,
 ) -> String {
     let digits = total.to_string().len();
     let head = format!("  [{number:>digits$}/{total}] {}", cut(what, 48));
     let dots = ".".repeat(60usize.saturating_sub(cells(&head) + 1).max(3));
     let end = match outcome {
-        None | Some(Outcome::Done) => say::step_ok(),
+        Outcome::Done => say::step_ok(),
         _ => say::step_failed(),
     };
     let seconds = say::seconds(format!("{:.1}", took.as_secs_f64()));
@@ -65,10 +65,8 @@ pub fn unfinished(ui: &Ui, plan: &Plan, report: &Report) {
             ));
         }
     }
-    for outcome in &report.outcomes {
-        if let Outcome::Failed(error) = outcome {
-            ui.error(error);
-        }
+    for error in report.failures() {
+        ui.error(error);
     }
     ui.say(&say::partly_done(done, failed, left));
 }

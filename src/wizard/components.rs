@@ -1,6 +1,7 @@
 //! Owns the section 「構成要素設定」: buckets, their folders, and roles, each looked
 //! at in AWS as soon as it is answered.
 
+use super::resolve::Candidate;
 use super::{Wizard, bucket, not_answered, resolve};
 use crate::answers::AppRoleAnswers;
 use crate::aws::find::{self, POLICY_SUFFIX};
@@ -130,7 +131,9 @@ fn redshift_role(wizard: &mut Wizard<'_>) -> Result<resolve::Candidates> {
             )?,
             None => RoleRef::parse(&proposed).map_err(Error::usage)?,
         };
-        let meanwhile = async |observer: &Observer<'_>| resolve::candidates(observer, given).await;
+        let listed = wizard.listed.take();
+        let meanwhile =
+            async |observer: &Observer<'_>| resolve::candidates(observer, given, listed).await;
         let (arn, exists, candidates) = match resolve::redshift_role(wizard, &role, meanwhile) {
             Ok(resolved) => resolved,
             Err(error) if asked && wizard.can_ask() => {
@@ -203,12 +206,9 @@ fn app_roles(wizard: &mut Wizard<'_>, candidates: resolve::Candidates) -> Result
     let [ecs_found, lambda_found] = candidates;
     let ecs_role = choose_role(wizard, RoleKind::EcsTask, ecs_found?)?;
     let lambda_role = choose_role(wizard, RoleKind::Lambda, lambda_found?)?;
-    let (ecs_names, lambda_names) = wizard.look(async |observer| {
-        futures_util::future::join(
-            find::inline_policies(observer, &ecs_role),
-            find::inline_policies(observer, &lambda_role),
-        )
-        .await
+    let ((ecs_role, ecs_names), (lambda_role, lambda_names)) = wizard.look(async |observer| {
+        let (ecs, lambda) = (ecs_role.listed(observer), lambda_role.listed(observer));
+        futures_util::future::join(ecs, lambda).await
     });
     let ecs_policy = choose_policy(wizard, RoleKind::EcsTask, &ecs_role, ecs.policy, ecs_names?)?;
     let lambda_policy = choose_policy(
@@ -261,12 +261,16 @@ fn role_question(kind: RoleKind) -> (QuestionId, QuestionId, Text) {
     }
 }
 
-fn choose_role(wizard: &mut Wizard<'_>, kind: RoleKind, found: Vec<RoleArn>) -> Result<RoleArn> {
+fn choose_role(
+    wizard: &mut Wizard<'_>,
+    kind: RoleKind,
+    found: Vec<Candidate>,
+) -> Result<Candidate> {
     let (id, _, question) = role_question(kind);
     let suffix = find::role_suffix(kind).unwrap_or_default();
     let flag = aws_say::role_flag_hint(id.flag().unwrap_or_default());
     match found.as_slice() {
-        [role] => Ok(role.clone()),
+        [only] => Ok(only.clone()),
         [] => {
             let none = Error::new(aws_say::role_none(suffix))
                 .hint(flag)
@@ -278,18 +282,19 @@ fn choose_role(wizard: &mut Wizard<'_>, kind: RoleKind, found: Vec<RoleArn>) -> 
             loop {
                 let role = wizard.ask(id, question.clone(), None, RoleRef::parse)?;
                 match resolve::existing_role(wizard, &role) {
-                    Ok(arn) => return Ok(arn),
+                    Ok(arn) => return Ok(Candidate::of(arn)),
                     Err(error) => wizard.ui.error(&error),
                 }
             }
         }
         several => {
+            let names = || several.iter().map(|found| found.role.name.as_str());
             if !wizard.can_ask() {
-                let names: Vec<&str> = several.iter().map(|role| role.name.as_str()).collect();
+                let names: Vec<&str> = names().collect();
                 let text = aws_say::role_several(suffix, names.join(", "));
                 return Err(Error::new(text).hint(flag));
             }
-            let items: Vec<Text> = several.iter().map(|role| say::as_is(&role.name)).collect();
+            let items: Vec<Text> = names().map(say::as_is).collect();
             let chosen = wizard.select(id, question, &items, 0)?;
             several
                 .get(chosen)

@@ -2,7 +2,8 @@
 //! ARN of a role. It asks nothing.
 
 use super::Wizard;
-use crate::aws::find;
+use crate::aws::error::Call;
+use crate::aws::find::{self, Listed};
 use crate::aws::observe::Observer;
 use crate::error::{Error, Result};
 use crate::messages::aws as msg;
@@ -80,22 +81,53 @@ pub fn existing_role(wizard: &mut Wizard<'_>, role: &RoleRef) -> Result<RoleArn>
     }
 }
 
-/// The roles that each of the installation's two roles can be, in the order of [`APP_ROLES`].
-pub type Candidates = [Result<Vec<RoleArn>>; 2];
-
 /// The roles that an installation of JMC brings along.
 pub const APP_ROLES: [RoleKind; 2] = [RoleKind::EcsTask, RoleKind::Lambda];
 
+/// What each of the installation's two roles can be, in the order of [`APP_ROLES`].
+pub type Candidates = [Result<Vec<Candidate>>; 2];
+
+/// A role, and the names of its inline policies where it is the only candidate.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// The role.
+    pub role: RoleArn,
+    /// Its inline policies.
+    pub policies: Option<Result<Vec<String>>>,
+}
+
+impl Candidate {
+    /// A role whose policies are not known yet.
+    pub fn of(role: RoleArn) -> Self {
+        let policies = None;
+        Self { role, policies }
+    }
+
+    /// Returns the role and its inline policies.
+    pub async fn listed(self, observer: &Observer<'_>) -> (RoleArn, Result<Vec<String>>) {
+        let policies = match self.policies {
+            Some(policies) => policies,
+            None => find::inline_policies(observer, &self.role).await,
+        };
+        (self.role, policies)
+    }
+}
+
 /// Returns the roles that each role of the installation can be: the given one, or all that end as
-/// the manual says.
-pub async fn candidates(observer: &Observer<'_>, given: [Option<&RoleRef>; 2]) -> Candidates {
-    let suffix = |kind: RoleKind| find::role_suffix(kind).unwrap_or_default();
+/// the manual says, which may have been listed already.
+pub async fn candidates(
+    observer: &Observer<'_>,
+    given: [Option<&RoleRef>; 2],
+    listed: Option<Listed>,
+) -> Candidates {
     // One list of the account's roles, which may have many pages, serves both.
     let listed = async {
-        match given.contains(&None) {
-            true => find::roles_ending(observer, &APP_ROLES.map(suffix)).await,
-            false => Ok(Vec::new()),
-        }
+        let listed = match (given.contains(&None), listed) {
+            (false, _) => Ok(Vec::new()),
+            (true, Some(listed)) => listed,
+            (true, None) => find::list(observer.clients).await,
+        };
+        listed.map_err(|error| observer.failed(&Call::new("iam:ListRoles", "*"), &error))
     };
     let named = async |role: Option<&RoleRef>| match role {
         Some(role) => Some(self::named(observer, role).await),
@@ -104,15 +136,25 @@ pub async fn candidates(observer: &Observer<'_>, given: [Option<&RoleRef>; 2]) -
     let [ecs, lambda] = given;
     let (listed, ecs, lambda) = join3(listed, named(ecs), named(lambda)).await;
     let ending = |kind: RoleKind| {
+        let suffix = find::role_suffix(kind).unwrap_or_default();
         let mut found = listed.clone()?;
-        found.retain(|role| role.name.as_str().ends_with(suffix(kind)));
+        found.retain(|role| role.name.as_str().ends_with(suffix));
         Ok(found)
     };
     let [for_ecs, for_lambda] = APP_ROLES;
-    [
+    let found = [
         ecs.unwrap_or_else(|| ending(for_ecs)),
         lambda.unwrap_or_else(|| ending(for_lambda)),
-    ]
+    ];
+    let with_policies = async |found: Result<Vec<RoleArn>>| {
+        let mut found: Vec<Candidate> = found?.into_iter().map(Candidate::of).collect();
+        if let [only] = found.as_mut_slice() {
+            only.policies = Some(find::inline_policies(observer, &only.role).await);
+        }
+        Ok(found)
+    };
+    let [ecs, lambda] = found;
+    join(with_policies(ecs), with_policies(lambda)).await.into()
 }
 
 /// Returns the role that was given.

@@ -91,7 +91,7 @@ fn a_lock_is_held_from_the_last_read_to_the_read_back() {
     let world = sales();
     world.program(ADD).end().exits(0);
     for role in ["acme-jmc-app-role", "acme-jmc-api-role"] {
-        let of_role: Vec<String> = world
+        let mut of_role: Vec<String> = world
             .sandbox
             .journal()
             .into_iter()
@@ -101,7 +101,9 @@ fn a_lock_is_held_from_the_last_read_to_the_read_back() {
             })
             .map(|entry| entry.operation)
             .collect();
-        // The first and the last read are the plan's and the verification's.
+        // The first and the last read are the plan's and the verification's, which does not wait for
+        // the lock to be given back.
+        of_role[5..].sort();
         let wanted = [
             "GetRolePolicy",
             "PutObject",
@@ -112,6 +114,75 @@ fn a_lock_is_held_from_the_last_read_to_the_read_back() {
             "GetRolePolicy",
         ];
         assert_eq!(of_role, wanted, "{role}");
+    }
+    assert_unlocked(&world);
+}
+
+#[test]
+fn a_lock_is_taken_while_the_bucket_is_made_and_given_back_where_that_fails() {
+    let world = sales();
+    world.sandbox.clear_journal();
+    let denied = Rule::on(Service::S3, "CreateBucket", Fault::AccessDenied);
+    world.sandbox.fault(denied.always());
+    let ended = world.program(ADD).end();
+    ended.exits(1).says("error JMC-AWS-DENIED");
+    assert_eq!(
+        lock_calls(&world),
+        ["PutObject", "PutObject", "DeleteObject", "DeleteObject"]
+    );
+    let journal = world.sandbox.journal();
+    assert!(
+        journal
+            .iter()
+            .all(|entry| entry.operation != "PutRolePolicy")
+    );
+    assert_unlocked(&world);
+    world.heal();
+    world.program(["apply", "--yes"]).end().exits(0);
+    assert_eq!(reach(&world, "sales-more-sql"), [false, true, true]);
+}
+
+#[test]
+fn a_run_that_has_failed_waits_for_nobody_elses_lock() {
+    let world = sales();
+    let key = key_of("acme-jmc-app-role");
+    hold(&world, &key, "abc", 110);
+    let denied = Rule::on(Service::S3, "CreateBucket", Fault::AccessDenied);
+    world.sandbox.fault(denied.always());
+    let began = Instant::now();
+    let ended = world.program(ADD).end();
+    ended.exits(1).says("error JMC-AWS-DENIED");
+    assert!(began.elapsed() < Duration::from_secs(60), "it has waited");
+    let left = world.sandbox.state(|state| {
+        let bucket = state.bucket(SYSTEM).expect("the bucket");
+        let keys = bucket.objects.keys().cloned();
+        keys.filter(|key| key.starts_with("jmc-site-locks/"))
+            .collect::<Vec<_>>()
+    });
+    assert_eq!(left, [key], "only the lock of somebody else is there");
+}
+
+#[test]
+fn a_second_edit_of_a_role_waits_until_the_lock_of_the_first_is_given_back() {
+    let world = sales();
+    world.sandbox.clear_journal();
+    // For as long as that takes, the lock of the first would pass for the second's own.
+    world
+        .sandbox
+        .latency(Service::S3, Duration::from_millis(300));
+    world
+        .program(["apply", "--policy-home=managed", "--yes"])
+        .end()
+        .exits(0);
+    for (role, _) in crate::grow_buckets::ROLES {
+        let mut journal = world.sandbox.journal();
+        journal.retain(|entry| entry.write && entry.resource.ends_with(&key_of(role)));
+        let calls: Vec<(&str, Option<u16>)> = journal
+            .iter()
+            .map(|entry| (entry.operation.as_str(), entry.status))
+            .collect();
+        let one = [("PutObject", Some(200)), ("DeleteObject", Some(204))];
+        assert_eq!(calls, [one, one].concat(), "{role}");
     }
     assert_unlocked(&world);
 }

@@ -8,6 +8,7 @@ use jmc_site::plan::observed::{
     BucketState, Home, ManagedPolicy, Observed, OurBucket, PresentRole, PresentTopic, RoleState,
     TopicState, WarehouseState,
 };
+use jmc_site::plan::order::Order;
 use jmc_site::plan::policy::{Access, Policy, Quotas, trust};
 use jmc_site::plan::{Action, Managed, Plan, PolicyEdit};
 use jmc_site::site::names::BucketName;
@@ -73,6 +74,100 @@ fn role(arn: &str, policies: &[(&str, String)]) -> RoleState {
 
 fn app_policy() -> String {
     Policy::new_for(Access::Application, "aws", &["acme-old"]).expect("a policy")
+}
+
+/// Says where the steps of a plan are, by what they do.
+fn positions(plan: &Plan, is_it: impl Fn(&Action) -> bool) -> Vec<usize> {
+    let steps = plan.steps.iter().enumerate();
+    let found = steps.filter(|(_, step)| is_it(&step.action));
+    found.map(|(index, _)| index).collect()
+}
+
+/// Begins all that may be begun.
+fn begin(order: &mut Order<'_, &'static str>) -> Vec<usize> {
+    std::iter::from_fn(|| order.begin()).collect()
+}
+
+#[test]
+fn an_edit_is_begun_beside_what_it_waits_for_and_continued_when_that_is_done() {
+    let mut site = site();
+    let observed = observed(&site);
+    settle(&mut site, &observed);
+    let plan = diff(&site, &observed);
+    let buckets = positions(&plan, |action| {
+        matches!(action, Action::CreateBucket { .. })
+    });
+    let role = positions(&plan, |action| matches!(action, Action::CreateRole { .. }));
+    let edits = positions(&plan, |action| matches!(action, Action::EditPolicy(_)));
+    let attach = positions(&plan, |action| matches!(action, Action::AttachRole { .. }));
+    let [data, sql, program] = buckets[..] else {
+        panic!("{buckets:?}")
+    };
+    let [redshift, ecs, lambda] = edits[..] else {
+        panic!("{edits:?}")
+    };
+
+    let mut order = Order::of(&plan);
+    let begun = begin(&mut order);
+    for step in buckets.iter().chain(&role).chain(&edits) {
+        assert!(begun.contains(step), "{step} of {begun:?}");
+    }
+    assert!(
+        !begun.contains(&attach[0]),
+        "a role is attached before it is made"
+    );
+    edits.iter().for_each(|edit| order.hold(*edit, "lock"));
+    assert!(order.continued().is_empty(), "nothing is made yet");
+    order.done(data);
+    assert!(order.continued().is_empty(), "the role is not made yet");
+    order.done(role[0]);
+    assert_eq!(order.continued(), [(redshift, "lock")]);
+    assert_eq!(begin(&mut order), attach);
+    order.done(sql);
+    order.done(program);
+    assert!(!order.is_all_begun(), "two edits are still to be continued");
+    assert_eq!(order.continued(), [(ecs, "lock"), (lambda, "lock")]);
+    assert!(order.is_all_begun());
+    assert!(order.continued().is_empty() && order.given_up().is_empty());
+}
+
+#[test]
+fn an_edit_that_moves_grants_is_begun_after_the_one_that_gives_them() {
+    let mut site = site();
+    site.policy_home = Some(PolicyHome::Managed);
+    let mut observed = observed(&site);
+    let arn = site.role(RoleKind::EcsTask).to_string();
+    let granted = Policy::new_for(Access::Application, "aws", &["sales-data", "sales-sql"]);
+    let granted = granted.expect("a policy");
+    let state = role(&arn, &[("acme-app-s3-policy", granted)]);
+    observed.roles.insert(RoleKind::EcsTask, Ok(state));
+    let plan = diff(&site, &observed);
+    let edits = positions(
+        &plan,
+        |action| matches!(action, Action::EditPolicy(edit) if edit.role.to_string() == arn),
+    );
+    let [give, take] = edits[..] else {
+        panic!("{:?}", plan.steps)
+    };
+
+    let mut order = Order::of(&plan);
+    let begun = begin(&mut order);
+    assert!(begun.contains(&give) && !begun.contains(&take));
+    order.hold(give, "lock");
+    begun
+        .iter()
+        .filter(|step| **step != give)
+        .for_each(|step| order.done(*step));
+    assert_eq!(order.continued(), [(give, "lock")]);
+    assert!(
+        !begin(&mut order).contains(&take),
+        "the first lock is still held"
+    );
+    order.done(give);
+    assert!(begin(&mut order).contains(&take));
+    assert_eq!(order.given_up(), []);
+    order.hold(take, "lock");
+    assert_eq!(order.given_up(), [(take, "lock")]);
 }
 
 /// An installation in which nothing of the site is there.
