@@ -15,7 +15,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 /// The folder of the locks.
@@ -44,16 +44,16 @@ pub struct Holder {
     pub host: String,
     /// The command.
     pub command: String,
-    /// When the lock was taken, in seconds since 1970.
+    /// When the lock was taken, in seconds since 1970 by the clock of S3.
     pub time: u64,
     /// When it ends by itself, in seconds since 1970.
     pub expires: u64,
 }
 
 impl Holder {
-    /// Returns how long the lock still holds; 0 where it has ended.
-    pub fn seconds_left(&self) -> u64 {
-        self.expires.saturating_sub(now())
+    /// Returns how long the lock still holds at a time of S3; 0 where it has ended.
+    pub fn seconds_left(&self, now: u64) -> u64 {
+        self.expires.saturating_sub(now)
     }
 }
 
@@ -108,12 +108,6 @@ pub struct Lock {
     key: String,
     etag: String,
     until: Instant,
-}
-
-fn now() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs())
 }
 
 /// Returns the key of a role's lock. Role names are unique in an account whatever their case.
@@ -192,6 +186,7 @@ pub async fn acquire(
     editor: &Editor<'_>,
 ) -> Result<Lock> {
     let run = editor.run;
+    let left = |holder: &Holder| holder.seconds_left(observer.clients.clock.now());
     let key = key_of(observer.caller.account.as_str(), role);
     let deadline = Instant::now() + PATIENCE;
     let mut told = false;
@@ -209,7 +204,7 @@ pub async fn acquire(
         match read(observer, shelf, &key).await? {
             // It went away in between: at once again.
             None => continue,
-            Some((holder, etag)) if holder.seconds_left() == 0 => {
+            Some((holder, etag)) if left(&holder) == 0 => {
                 let taken = Instant::now();
                 if let Some(etag) = write(observer, shelf, &key, run, Some(&etag)).await? {
                     return Ok(Lock {
@@ -237,7 +232,7 @@ pub async fn acquire(
                     return Err(held(role, &holder));
                 }
                 if !told {
-                    let left = holder.seconds_left();
+                    let left = left(&holder);
                     (editor.say)(&msg::lock_waiting(role, &holder.holder, &holder.host, left));
                     told = true;
                 }
@@ -267,7 +262,7 @@ async fn write(
     run: &Run,
     over: Option<&str>,
 ) -> Result<Option<String>> {
-    let time = now();
+    let time = observer.clients.clock.now();
     let holder = Holder {
         id: run.id.clone(),
         holder: observer.caller.arn.clone(),
@@ -348,7 +343,7 @@ pub async fn sweep(observer: &Observer<'_>, shelf: &Shelf, site: &Site) {
     let keys = keys_of(observer.caller.account.as_str(), site);
     join_all(keys.iter().map(async |key| {
         if let Ok(Some((holder, etag))) = read(observer, shelf, key).await
-            && holder.seconds_left() == 0
+            && holder.seconds_left(observer.clients.clock.now()) == 0
         {
             let _ = delete(observer, shelf, key, &etag).await;
         }

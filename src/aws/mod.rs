@@ -2,6 +2,7 @@
 //! calls are for is decided elsewhere.
 
 pub mod apply;
+pub mod clock;
 pub mod document;
 pub mod edit;
 pub mod error;
@@ -94,6 +95,8 @@ pub struct Clients {
     policy_turns: Arc<Semaphore>,
     /// What has been seen to be there.
     pub seen: Arc<seen::Seen>,
+    /// What time it is at S3.
+    pub clock: clock::Clock,
 }
 
 /// Loads the standard AWS configuration: flags, then `AWS_*`, then the profile.
@@ -139,7 +142,10 @@ impl Clients {
             .or_else(|| sdk.region().cloned())
             .unwrap_or(aws_config::Region::from_static(FALLBACK_REGION));
         let sdk = sdk.to_builder().region(region).build();
-        let s3 = client!(aws_sdk_s3, &sdk, calls).force_path_style(has_own_endpoint(&sdk));
+        let clock = clock::Clock::default();
+        let s3 = client!(aws_sdk_s3, &sdk, calls)
+            .force_path_style(has_own_endpoint(&sdk))
+            .interceptor(clock.clone());
         Self {
             s3: aws_sdk_s3::Client::from_conf(s3.build()),
             iam: aws_sdk_iam::Client::from_conf(client!(aws_sdk_iam, &sdk, calls).build()),
@@ -155,6 +161,7 @@ impl Clients {
             s3_turns: Arc::new(Semaphore::new(S3_AT_ONCE)),
             policy_turns: Arc::new(Semaphore::new(POLICIES_AT_ONCE)),
             seen: Arc::default(),
+            clock,
             sdk,
         }
     }

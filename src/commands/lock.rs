@@ -28,7 +28,7 @@ pub fn run(
         let shelf = opened.shelf(args, &observer).await?;
         let held = held(&opened, &observer, &shelf).await?;
         match release {
-            None => show(ui, &held),
+            None => show(ui, &held, observer.clients.clock.now()),
             Some(id) => self::release(ui, &observer, &shelf, &held, id).await?,
         }
         Ok(Exit::Done)
@@ -48,7 +48,7 @@ async fn held(opened: &Opened, observer: &Observer<'_>, shelf: &Shelf) -> Result
     Ok(found)
 }
 
-fn show(ui: &Ui, held: &[Held]) {
+fn show(ui: &Ui, held: &[Held], now: u64) {
     if held.is_empty() {
         ui.result(ui.text(&say::no_locks()));
     }
@@ -60,7 +60,7 @@ fn show(ui: &Ui, held: &[Held]) {
             &holder.command,
             &holder.id,
         );
-        let end = match holder.seconds_left() {
+        let end = match holder.seconds_left(now) {
             0 => say::lock_ended(),
             seconds => say::lock_ends(seconds),
         };

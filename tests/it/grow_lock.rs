@@ -188,6 +188,55 @@ fn a_second_edit_of_a_role_waits_until_the_lock_of_the_first_is_given_back() {
 }
 
 #[test]
+fn a_lease_is_judged_by_the_clock_of_aws_and_not_by_this_machines() {
+    let world = sales();
+    // By this machine's clock the lease ended nine minutes ago.
+    world
+        .sandbox
+        .state(|state| state.clock_ahead = -time::Duration::minutes(10));
+    let key = key_of("acme-jmc-app-role");
+    hold(&world, &key, "abc", 60 - 600);
+    let running = world.program(ADD).start();
+    until("the run waits", || waits_for(&world, &key));
+    std::thread::sleep(Duration::from_secs(1));
+    assert!(
+        !reach(&world, "sales-more-sql")[1],
+        "the lock was taken over"
+    );
+    let shown = world.program(["lock", "show"]).end();
+    shown
+        .exits(0)
+        .results("held by arn:aws:iam::123456789012:user/else")
+        .results("expires in ");
+    release(&world, &key);
+    running.end().exits(0);
+    assert_eq!(reach(&world, "sales-more-sql"), [false, true, true]);
+
+    // Of an hour ago by this machine's clock: it would hold for nobody else.
+    world
+        .sandbox
+        .state(|state| state.clock_ahead = time::Duration::hours(1));
+    let stalls = Rule::on(Service::Iam, "PutRolePolicy", Fault::Stall);
+    world.sandbox.fault(stalls.always());
+    let add = ["add-bucket", "--bucket=sql=sales-yet-more-sql", "--yes"];
+    let mut running = world.program(add).start();
+    let body = || {
+        world.sandbox.state(|state| {
+            let bucket = state.bucket(SYSTEM).expect("the bucket");
+            let object = bucket.objects.get(&key)?;
+            serde_json::from_slice::<Value>(&object.body).ok()
+        })
+    };
+    until("the lock is taken", || body().is_some());
+    let held = body().expect("the lock");
+    running.child.kill().expect("an end");
+    drop(running.end());
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("now");
+    let left = held["expires"].as_u64().expect("seconds") - now.as_secs();
+    assert!((3600 + 60..3600 + 125).contains(&left), "{left} s");
+}
+
+#[test]
 fn a_live_lock_is_waited_for() {
     let world = sales();
     let key = key_of("acme-jmc-app-role");

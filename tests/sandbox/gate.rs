@@ -12,6 +12,7 @@ use super::Sandbox;
 use super::dispatch::{self, Arrival};
 use super::faults::Fault;
 use super::journal::Entry;
+use super::state::http_date;
 use super::wire::{Request, Response, decode, form_decode};
 use super::{Inner, SESSION_TOKEN};
 
@@ -74,7 +75,8 @@ pub async fn pass(sandbox: &Sandbox, request: Request) -> Outcome {
                 entry.code.clone_from(&response.code);
             }
         }
-        response
+        let now = OffsetDateTime::now_utc() + inner.state.clock_ahead;
+        response.with("date", http_date(now))
     };
     match fault {
         Some(Fault::DropAfter) => Outcome::Dropped,

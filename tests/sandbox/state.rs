@@ -26,6 +26,8 @@ pub struct State {
     pub role_lag: u32,
     /// Reads that do not see a written inline policy yet.
     pub policy_lag: u32,
+    /// How far AWS's clock is ahead of this machine's.
+    pub clock_ahead: time::Duration,
     /// How long attaching a role takes.
     pub attaching: Attaching,
     /// How many managed policies a role may have, where AWS has raised it.
