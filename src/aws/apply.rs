@@ -5,7 +5,7 @@ use super::edit::{self, Editor};
 use super::error::Call;
 use super::lock::Lock;
 use super::observe::Observer;
-use super::warehouse;
+use super::warehouse::{self, Attached};
 use super::write::Writer;
 use crate::error::{Error, Exit, Result};
 use crate::plan::order::Order;
@@ -37,6 +37,8 @@ pub enum Outcome {
     Done,
     /// It failed.
     Failed(Error),
+    /// AWS goes on with it; its end was not waited for.
+    UnderWay,
     /// It was not begun.
     NotRun,
 }
@@ -163,6 +165,11 @@ pub async fn apply<T>(
                 releasing.push(release(index, lock));
                 Outcome::Done
             }
+            Ok(Next::UnderWay) => {
+                report.outcomes[index] = Outcome::UnderWay;
+                report.took[index] = began.elapsed();
+                continue;
+            }
             // It was still waiting for its turn when the run was to stop.
             Err(error) if error.exit_code() == Exit::Interrupted => continue,
             Err(error) => {
@@ -208,6 +215,8 @@ enum Next {
     SetUp,
     /// A policy is edited, as soon as what the edit waits for is done.
     Edit(Option<Lock>),
+    /// AWS finishes the step, which nobody waits for.
+    UnderWay,
     /// The step is done, and its lock can be given back.
     End(Option<Lock>),
 }
@@ -264,7 +273,13 @@ async fn step(
             role,
             attached,
             ..
-        } => warehouse::attach(observer, warehouse, role, *attached).await,
+        } => {
+            let stopping = editor.cancelled;
+            return match warehouse::attach(observer, warehouse, role, *attached, stopping).await? {
+                Attached::InSync => Ok(Next::End(None)),
+                Attached::UnderWay => Ok(Next::UnderWay),
+            };
+        }
         Action::CreateTopic {
             topic,
             arn,

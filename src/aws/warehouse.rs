@@ -3,7 +3,7 @@
 
 use super::error::{self, Call};
 use super::observe::Observer;
-use crate::error::{Error, Result};
+use crate::error::{Error, Exit, Result};
 use crate::messages::aws as msg;
 use crate::plan::diff::is_available;
 use crate::plan::observed::WarehouseState;
@@ -127,14 +127,25 @@ fn namespace_role(text: &str) -> (String, String) {
     (field("iamRoleArn"), field("applyStatus"))
 }
 
-/// Attaches a role and waits until it is in sync. Roles of others stay attached.
+/// How far a role has come that is attached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attached {
+    /// The warehouse can use it.
+    InSync,
+    /// The warehouse is getting it, which is no longer waited for.
+    UnderWay,
+}
+
+/// Attaches a role and waits until it is in sync, or until whoever waits is to stop. Roles of
+/// others stay attached.
 pub async fn attach(
     observer: &Observer<'_>,
     warehouse: &Warehouse,
     role: &RoleArn,
     attached: bool,
-) -> Result<()> {
-    attach_within(observer, warehouse, role, attached, WAIT).await
+    stopping: &(dyn Fn() -> bool + Sync),
+) -> Result<Attached> {
+    attach_within(observer, warehouse, role, attached, stopping, WAIT).await
 }
 
 /// Does the same, waiting at most so long for either.
@@ -143,11 +154,12 @@ pub async fn attach_within(
     warehouse: &Warehouse,
     role: &RoleArn,
     attached: bool,
+    stopping: &(dyn Fn() -> bool + Sync),
     wait: Duration,
-) -> Result<()> {
+) -> Result<Attached> {
     let deadline = Instant::now() + wait;
     if !attached {
-        request(observer, warehouse, role, deadline).await?;
+        request(observer, warehouse, role, stopping, deadline).await?;
     }
     let wanted = role.to_string();
     let deadline = Instant::now() + wait;
@@ -159,7 +171,10 @@ pub async fn attach_within(
             .map_or("missing", String::as_str)
             .to_owned();
         if status == "in-sync" {
-            return Ok(());
+            return Ok(Attached::InSync);
+        }
+        if stopping() {
+            return Ok(Attached::UnderWay);
         }
         if Instant::now() >= deadline {
             let late = msg::in_sync_timeout(&role.name, warehouse.id(), wait.as_secs(), status);
@@ -169,11 +184,13 @@ pub async fn attach_within(
     }
 }
 
-/// Asks for the attachment until the warehouse takes it or the deadline has passed.
+/// Asks for the attachment until the warehouse takes it, the deadline has passed, or whoever
+/// waits is to stop.
 async fn request(
     observer: &Observer<'_>,
     warehouse: &Warehouse,
     role: &RoleArn,
+    stopping: &(dyn Fn() -> bool + Sync),
     deadline: Instant,
 ) -> Result<()> {
     loop {
@@ -182,6 +199,9 @@ async fn request(
             Warehouse::Workgroup(name) => update_namespace(observer, name.as_str(), role).await?,
         };
         let Some(reason) = refused else { return Ok(()) };
+        if stopping() {
+            return Err(reason.exit(Exit::Interrupted));
+        }
         if Instant::now() >= deadline {
             return Err(reason);
         }

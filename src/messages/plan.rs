@@ -92,6 +92,10 @@ catalogue! {
         ja: "完了 {done}、失敗 {failed}、未実行 {left}。",
     }
     not_begun(action) { en: "not begun: {action}", ja: "未実行: {action}" }
+    under_way(action) {
+        en: "AWS goes on with: {action}",
+        ja: "AWSで処理中: {action}",
+    }
     resume_hint(command) {
         en: "What is done stays done. When the cause is removed, continue with: {command}",
         ja: "完了した変更はそのまま残っています。原因を取り除いてから、次のコマンドで続行してください: {command}",

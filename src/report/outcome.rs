@@ -58,12 +58,12 @@ pub fn unfinished(ui: &Ui, plan: &Plan, report: &Report) {
     let left = count(|outcome| matches!(outcome, Outcome::NotRun));
     ui.line("");
     for (step, outcome) in plan.steps.iter().zip(&report.outcomes) {
-        if matches!(outcome, Outcome::NotRun) {
-            ui.line(&format!(
-                "  {}",
-                ui.text(&say::not_begun(name(ui, &step.action)))
-            ));
-        }
+        let text = match outcome {
+            Outcome::NotRun => say::not_begun(name(ui, &step.action)),
+            Outcome::UnderWay => say::under_way(name(ui, &step.action)),
+            Outcome::Done | Outcome::Failed(_) => continue,
+        };
+        ui.line(&format!("  {}", ui.text(&text)));
     }
     for error in report.failures() {
         ui.error(error);
@@ -261,6 +261,7 @@ pub fn report_value(report: &Report) -> Value {
                 "ms": took.as_millis() as u64,
                 "error": Error::to_json(error),
             }),
+            Outcome::UnderWay => json!({ "outcome": "under-way", "ms": took.as_millis() as u64 }),
             Outcome::NotRun => json!({ "outcome": "not-run" }),
         })
         .collect()

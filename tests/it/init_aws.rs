@@ -196,7 +196,8 @@ fn a_wait_for_a_cluster_has_an_end() {
                 caller: &caller,
                 profile: None,
             };
-            attach_within(&observer, &warehouse, &role, false, Duration::from_secs(1)).await
+            let wait = Duration::from_secs(1);
+            attach_within(&observer, &warehouse, &role, false, &|| false, wait).await
         })
     };
     let busy = attach().expect_err("it is busy");
