@@ -77,7 +77,7 @@ fn look(opened: &Opened, connection: &Connection) -> Vec<Finding> {
     let observed = opened.session.runtime.block_on(observing);
     let apply = format!(
         "jmc-site apply --site {}",
-        super::pipe::quoted(&opened.file.path().display().to_string())
+        super::record::quoted(&opened.file.path().display().to_string())
     );
     findings(site, &observed, connection, &apply)
 }

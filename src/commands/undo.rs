@@ -2,7 +2,7 @@
 //! what that run wrote.
 
 use super::opened::Opened;
-use super::pipe::quoted;
+use super::record::quoted;
 use super::session::Asking;
 use crate::Environment;
 use crate::args::{Common, Undo};
