@@ -1,7 +1,8 @@
 //! Owns the flags of the connection as answers: each is read by the validator of
 //! its question.
 
-use super::{Answers, Flags, choice};
+use super::flags::Flags;
+use super::{Answers, choice};
 use crate::args::Connection;
 use crate::error::Result;
 use crate::messages::{Text, login as say, names as msg};
@@ -32,9 +33,7 @@ const TLS_MODES: [(&str, TlsMode); 4] = [
 impl Answers {
     /// Reads the flags of the connection alone; every refused one is named in the error.
     pub fn from_connection(given: &Connection, region: Option<Region>) -> Result<Self> {
-        let mut flags = Flags {
-            refused: Vec::new(),
-        };
+        let mut flags = Flags::default();
         let mut answers = Self {
             region,
             ..Self::default()
