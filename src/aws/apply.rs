@@ -1,5 +1,5 @@
-//! Owns carrying a plan out: every step after those that it needs, independent
-//! ones side by side. A failed step is reported, never thrown; no step is undone.
+//! Owns carrying a plan out: every step after those that it needs (but for the lock of an edit, which
+//! is taken meanwhile), independent ones side by side. A failed step is reported, never thrown; no step is undone.
 
 use super::edit::{self, Editor};
 use super::error::Call;
@@ -17,9 +17,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// How many steps may hold a place at a time. A step holds one to its end, but a new bucket only until
-/// it is made: what it is given then makes no demand on anything that buckets share, so that the next
-/// one can be made meanwhile. IAM has at most a few steps in any plan, one or two for each of three
+/// How many steps may hold a place at a time. A step holds one to its end, but an edit only until its
+/// lock is taken, and a new bucket until it is made: what it is given then makes no demand on anything
+/// that buckets share, so that the next one can be made meanwhile. IAM has at most a few steps in any plan, one or two for each of three
 /// roles; of S3, which may have hundreds, the requests are bounded too ([`Clients::s3_turn`]).
 ///
 /// [`Clients::s3_turn`]: super::Clients::s3_turn
@@ -92,7 +92,8 @@ pub async fn apply<T>(
     };
     // In a run that has failed nobody waits for somebody else's lock, either.
     let failed = AtomicBool::new(false);
-    let stopping = || failed.load(Ordering::Relaxed) || (editor.cancelled)();
+    let asked = editor.cancelled;
+    let stopping = || failed.load(Ordering::Relaxed) || asked();
     let editor = &Editor {
         cancelled: &stopping,
         ..*editor
@@ -104,11 +105,11 @@ pub async fn apply<T>(
     let run = |index: usize, part: Part, began: Instant| async move {
         let has_place = matches!(part, Part::First);
         let action = &plan.steps[index].action;
-        let ended = step(observer, editor, partition, action, part).await;
+        let ended = step(observer, editor, asked, partition, action, part).await;
         (index, has_place, began, ended)
     };
-    let release = |index: usize, lock: Option<Lock>| async move {
-        (index, edit::release(observer, lock).await)
+    let release = |edited: Option<usize>, lock: Option<Lock>| async move {
+        (edited, edit::release(observer, lock).await)
     };
     loop {
         while !stopping()
@@ -119,8 +120,8 @@ pub async fn apply<T>(
             running.push(run(index, Part::First, Instant::now()));
         }
         if stopping() {
-            for (index, (lock, _)) in order.given_up() {
-                releasing.push(release(index, lock));
+            for (_, (lock, _)) in order.given_up() {
+                releasing.push(release(None, lock));
             }
         } else {
             for (index, (lock, began)) in order.continued() {
@@ -134,9 +135,11 @@ pub async fn apply<T>(
         let (index, has_place, began, ended) = tokio::select! {
             biased;
             Some(next) = running.next() => next,
-            Some((index, released)) = releasing.next() => {
+            Some((edited, released)) = releasing.next() => {
                 // Another edit of the same role would take this lock for its own until now.
-                order.done(index);
+                if let Some(index) = edited {
+                    order.done(index);
+                }
                 failed.fetch_or(released.is_err(), Ordering::Relaxed);
                 report.unreleased.extend(released.err());
                 continue;
@@ -147,25 +150,25 @@ pub async fn apply<T>(
             places += 1;
         }
         let outcome = match ended {
-            Ok(Next::SetUp) => {
+            Ok(Follows::SetUp) => {
                 // A bucket that is made is known to be ours, and more no other step waits for.
                 order.done(index);
                 running.push(run(index, Part::SetUp, began));
                 continue;
             }
-            Ok(Next::Edit(lock)) => {
+            Ok(Follows::Edit(lock)) => {
                 order.hold(index, (lock, began));
                 continue;
             }
-            Ok(Next::End(None)) => {
+            Ok(Follows::End(None)) => {
                 order.done(index);
                 Outcome::Done
             }
-            Ok(Next::End(lock)) => {
-                releasing.push(release(index, lock));
+            Ok(Follows::End(lock)) => {
+                releasing.push(release(Some(index), lock));
                 Outcome::Done
             }
-            Ok(Next::UnderWay) => {
+            Ok(Follows::UnderWay) => {
                 report.outcomes[index] = Outcome::UnderWay;
                 report.took[index] = began.elapsed();
                 continue;
@@ -210,7 +213,7 @@ enum Part {
 }
 
 /// What follows on a part of a step.
-enum Next {
+enum Follows {
     /// A bucket is given what belongs to it.
     SetUp,
     /// A policy is edited, as soon as what the edit waits for is done.
@@ -224,10 +227,11 @@ enum Next {
 async fn step(
     observer: &Observer<'_>,
     editor: &Editor<'_>,
+    asked: &(dyn Fn() -> bool + Sync),
     partition: &str,
     action: &Action,
     part: Part,
-) -> Result<Next> {
+) -> Result<Follows> {
     let writer = Writer {
         observer,
         partition,
@@ -235,7 +239,7 @@ async fn step(
     match action {
         Action::CreateBucket { bucket, region, .. } if matches!(part, Part::First) => {
             writer.create_bucket(bucket.as_str(), region).await?;
-            return Ok(Next::SetUp);
+            return Ok(Follows::SetUp);
         }
         Action::CreateBucket {
             bucket,
@@ -262,10 +266,10 @@ async fn step(
             return match part {
                 Part::Edit(lock) => edit::apply(observer, editor, partition, change, lock)
                     .await
-                    .map(Next::End),
+                    .map(Follows::End),
                 _ => edit::lock(observer, editor, &change.role.name)
                     .await
-                    .map(Next::Edit),
+                    .map(Follows::Edit),
             };
         }
         Action::AttachRole {
@@ -274,10 +278,9 @@ async fn step(
             attached,
             ..
         } => {
-            let stopping = editor.cancelled;
-            return match warehouse::attach(observer, warehouse, role, *attached, stopping).await? {
-                Attached::InSync => Ok(Next::End(None)),
-                Attached::UnderWay => Ok(Next::UnderWay),
+            return match warehouse::attach(observer, warehouse, role, *attached, asked).await? {
+                Attached::InSync => Ok(Follows::End(None)),
+                Attached::UnderWay => Ok(Follows::UnderWay),
             };
         }
         Action::CreateTopic {
@@ -313,7 +316,7 @@ async fn step(
         } => writer.update_topic(arn, display_name.as_ref(), tags).await,
         Action::Subscribe { arn, subscriptions } => writer.subscribe(arn, subscriptions).await,
     }
-    .map(|()| Next::End(None))
+    .map(|()| Follows::End(None))
 }
 
 /// Repeats a call while it says that something is not known yet, until [`PROPAGATION`] has passed.

@@ -23,6 +23,9 @@ use tokio::time::{Instant, sleep};
 /// How long the read-back waits where no lock keeps others away.
 const UNGUARDED_PAUSE: Duration = Duration::from_secs(5);
 
+/// How often a role is locked for one edit, where reading its policy takes too much of the lease.
+const LOCKS: u32 = 3;
+
 /// What writing policies needs to know of the run.
 #[derive(Clone, Copy)]
 pub struct Editor<'a> {
@@ -34,7 +37,7 @@ pub struct Editor<'a> {
     pub site: Option<&'a Path>,
     /// Whether a policy is only replaced where it still is what the plan has seen.
     pub exact: bool,
-    /// Says whether the person asked to stop, so that nobody else's lock is waited for.
+    /// Says whether the run is to stop, so that nobody else's lock is waited for.
     pub cancelled: &'a (dyn Fn() -> bool + Sync),
     /// Hears of waiting, and of what else is done.
     pub say: &'a (dyn Fn(&Text) + Sync),
@@ -113,8 +116,8 @@ pub async fn lock(
     }
 }
 
-/// Changes a document under its role's lock, which is taken anew where it has been held for long,
-/// and attaches a managed policy to the role where that is asked.
+/// Changes a document under its role's lock, and attaches a managed policy to the role where that
+/// is asked. A lock that has been held for long is taken anew, and the document read again.
 async fn replace(
     observer: &Observer<'_>,
     editor: &Editor<'_>,
@@ -123,17 +126,23 @@ async fn replace(
     change: Change<'_>,
     mut lock: Option<Lock>,
 ) -> Result<Option<Lock>> {
-    while let Some(stale) = lock.take_if(|lock| !lock.is_fresh()) {
-        stale.release(observer).await?;
-        lock = self::lock(observer, editor, &document.role.name).await?;
-    }
-    match write(observer, editor, document, attach, change).await {
-        Ok(()) => Ok(lock),
-        Err(error) => {
-            // A failure of the edit matters more than one of this.
-            let _ = release(observer, lock).await;
-            Err(error)
-        }
+    let role = &document.role.name;
+    let mut locks = 1;
+    loop {
+        let failure = match write(observer, editor, document, attach, change, lock.as_ref()).await {
+            Ok(Written::Done) => return Ok(lock),
+            Ok(Written::Late) if locks < LOCKS => {
+                release(observer, lock).await?;
+                lock = self::lock(observer, editor, role).await?;
+                locks += 1;
+                continue;
+            }
+            Ok(Written::Late) => Error::new(lock_msg::lock_late(role)),
+            Err(error) => error,
+        };
+        // A failure of the edit matters more than one of this.
+        let _ = release(observer, lock).await;
+        return Err(failure);
     }
 }
 
@@ -145,19 +154,33 @@ pub async fn release(observer: &Observer<'_>, lock: Option<Lock>) -> Result<()> 
     }
 }
 
+/// What became of an edit.
+enum Written {
+    /// The document is as it should be.
+    Done,
+    /// Nothing was written: too little was left of the lease after the document was read.
+    Late,
+}
+
 async fn write(
     observer: &Observer<'_>,
     editor: &Editor<'_>,
     document: &Document<'_>,
     attach: bool,
     change: Change<'_>,
-) -> Result<()> {
+    lock: Option<&Lock>,
+) -> Result<Written> {
     let now = document.read(observer).await?;
     let next = change(now.text.as_deref())?;
     let attach = attach && next != Next::Delete && !now.attached;
     let before = now.text.as_deref();
+    if next == Next::Keep && !attach {
+        return Ok(Written::Done);
+    }
+    if lock.is_some_and(|lock| !lock.is_fresh()) {
+        return Ok(Written::Late);
+    }
     match &next {
-        Next::Keep if !attach => return Ok(()),
         Next::Keep => {}
         Next::Put(after) => {
             Policy::check_characters(after)?;
@@ -179,7 +202,8 @@ async fn write(
         let as_wanted = matches!(change(found.text.as_deref()), Ok(Next::Keep));
         as_wanted && (found.attached || !attach)
     };
-    read_back(observer, document, &arrived).await
+    read_back(observer, document, &arrived).await?;
+    Ok(Written::Done)
 }
 
 /// Keeps what is about to be replaced beside the site file.

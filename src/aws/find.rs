@@ -25,10 +25,10 @@ pub fn role_suffix(kind: RoleKind) -> Option<&'static str> {
 }
 
 /// The roles that can be the installation's, in the order of their names, or why they were not told.
-pub type Listed = std::result::Result<Vec<RoleArn>, SdkError<ListRolesError, HttpResponse>>;
+pub type ListedRoles = std::result::Result<Vec<RoleArn>, SdkError<ListRolesError, HttpResponse>>;
 
 /// Lists the account's roles whose names end as the manual says.
-pub async fn list(clients: &Clients) -> Listed {
+pub async fn list_roles(clients: &Clients) -> ListedRoles {
     let suffixes = RoleKind::ALL.map(role_suffix);
     let of_installation = |name: &str| {
         let mut suffixes = suffixes.iter().flatten();

@@ -24,6 +24,8 @@ use aws_credential_types::provider::ProvideCredentials;
 use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::service_config::ServiceConfigKey;
+use futures_util::future::try_join;
+use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -212,25 +214,33 @@ impl Clients {
 
     /// Asks who is calling.
     pub async fn caller(&self, profile: Option<&str>) -> Result<Caller> {
+        let (caller, ()) = self.caller_and(profile, async {}).await?;
+        Ok(caller)
+    }
+
+    /// Asks who is calling, and does something else meanwhile that needs only the credentials.
+    pub async fn caller_and<T>(
+        &self,
+        profile: Option<&str>,
+        meanwhile: impl Future<Output = T>,
+    ) -> Result<(Caller, T)> {
         let expires = self.credentials_end(profile).await?;
-        let identity = self
-            .sts
-            .get_caller_identity()
-            .send()
-            .await
-            .map_err(|error| {
-                let call = error::Call::new("sts:GetCallerIdentity", "*");
-                error::failed(&call, "-", profile, &error)
-            })?;
+        let identity = self.sts.get_caller_identity().send();
+        let other = async { Ok(meanwhile.await) };
+        let (identity, other) = try_join(identity, other).await.map_err(|error| {
+            let call = error::Call::new("sts:GetCallerIdentity", "*");
+            error::failed(&call, "-", profile, &error)
+        })?;
         let arn = identity.arn().unwrap_or_default().to_owned();
         let unreadable = |_: Text| Error::new(msg::no_account(&arn));
-        Ok(Caller {
+        let caller = Caller {
             account: AccountId::parse(identity.account().unwrap_or_default())
                 .map_err(unreadable)?,
             partition: arn.split(':').nth(1).unwrap_or("aws").to_owned(),
             expires,
             arn,
-        })
+        };
+        Ok((caller, other))
     }
 
     /// Loads the credentials ahead of the first call, so that their own failure is told as such.

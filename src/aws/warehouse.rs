@@ -165,18 +165,15 @@ pub async fn attach_within(
     let deadline = Instant::now() + wait;
     loop {
         let state = observe(observer, warehouse).await?;
-        let status = state
-            .roles
-            .get(&wanted)
-            .map_or("missing", String::as_str)
-            .to_owned();
-        if status == "in-sync" {
+        let status = state.roles.get(&wanted).map(String::as_str);
+        if status == Some("in-sync") {
             return Ok(Attached::InSync);
         }
-        if stopping() {
+        if stopping() && status.is_some() {
             return Ok(Attached::UnderWay);
         }
         if Instant::now() >= deadline {
+            let status = status.unwrap_or("missing");
             let late = msg::in_sync_timeout(&role.name, warehouse.id(), wait.as_secs(), status);
             return Err(Error::new(late).hint(msg::in_sync_hint()));
         }

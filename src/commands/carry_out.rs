@@ -73,24 +73,25 @@ impl Pipe<'_> {
     }
 
     /// Ends a run after all steps were carried out.
-    pub(super) fn failed(&self, error: &Error, plan: &Plan, report: &Report) -> Exit {
+    fn failed(&self, error: &Error, plan: &Plan, report: &Report) -> Exit {
         self.ui.error(error);
         self.ended(error, plan, report)
     }
 
     /// Ends a run that has changed something with an error as the value of JSON mode.
-    pub(super) fn ended(&self, error: &Error, plan: &Plan, report: &Report) -> Exit {
+    fn ended(&self, error: &Error, plan: &Plan, report: &Report) -> Exit {
         self.ui.value(&json!({
             "error": error.to_json(),
             "plan": report::plan::value(plan),
             "report": outcome::report_value(report),
+            "unreleased": outcome::unreleased_value(report),
         }));
         error.exit_code()
     }
 
     /// Carries out the steps of a plan, and reads back what they have changed; nothing where
     /// the person asked to stop before that was done.
-    pub(super) fn apply(
+    fn apply(
         &self,
         site: &Site,
         plan: &Plan,
@@ -132,7 +133,7 @@ impl Pipe<'_> {
     }
 
     /// Says what was done and what was not, and the command that goes on from here.
-    pub(super) fn unfinished(&self, plan: &Plan, report: &Report) -> Exit {
+    fn unfinished(&self, plan: &Plan, report: &Report) -> Exit {
         outcome::unfinished(self.ui, plan, report);
         let resume = plan_say::resume_hint(self.resume());
         let error = match report.failures().next() {

@@ -79,10 +79,10 @@ pub fn run(init: &Init, common: &Common, ui: &Ui, environment: &Environment<'_>)
     let roles = [&answers.roles.ecs_task, &answers.roles.lambda].map(|known| known.role.as_ref());
     let list = prompter.is_none() && region.is_some() && roles.contains(&None);
     let look = async |clients: &Clients| match list {
-        true => Some(find::list(clients).await),
+        true => Some(find::list_roles(clients).await),
         false => None,
     };
-    let (caller, listed) = session.caller_and(region.as_ref(), profile.as_deref(), look)?;
+    let (caller, listed_roles) = session.caller_and(region.as_ref(), profile.as_deref(), look)?;
     banner(ui, &caller, profile.as_deref(), region.as_ref());
     let of_site = saved.as_ref().map(|site| site.account.clone());
     for (file, account) in [
@@ -108,7 +108,7 @@ pub fn run(init: &Init, common: &Common, ui: &Ui, environment: &Environment<'_>)
         answers,
         defaults,
         login,
-        listed,
+        listed_roles,
         connected: None,
         clients: None,
     };

@@ -17,7 +17,6 @@ use crate::terminal;
 use crate::ui::{Output, Ui};
 use anyhow::Context;
 use aws_config::SdkConfig;
-use futures_util::future::try_join;
 use std::cell::{RefCell, RefMut};
 use std::io::Read;
 use std::sync::{Arc, OnceLock};
@@ -144,9 +143,8 @@ impl Session {
         meanwhile: impl AsyncFnOnce(&Clients) -> T,
     ) -> Result<(Caller, T)> {
         let clients = self.clients(region);
-        let other = async { Ok(meanwhile(&clients).await) };
-        let both = try_join(clients.caller(profile), other);
-        self.runtime.block_on(both)
+        let asked = clients.caller_and(profile, meanwhile(&clients));
+        self.runtime.block_on(asked)
     }
 }
 

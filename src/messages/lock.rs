@@ -36,6 +36,10 @@ catalogue! {
         en: "Without a lock, a change that somebody else makes to the same role at this moment can be lost. The policies are read back after a pause.",
         ja: "ロックを使用しないため、同時に行われた同じロールへの変更が失われることがあります。書き込み後、時間をおいて読み直します。",
     }
+    lock_late(role) ["JMC-LOCK-LATE"] {
+        en: "AWS answered too slowly: the policy of `{role}` could not be written while the role's lock was sure to hold. It is unchanged.",
+        ja: "AWSの応答が遅く、`{role}` のロックが有効なうちにポリシーを書き込めませんでした。このポリシーは変更していません。",
+    }
     lost_update(role, policy) ["JMC-LOCK-LOST"] {
         en: "The inline policy `{policy}` of `{role}` does not show what was written: somebody else wrote it at the same time, or IAM has not spread the change yet.",
         ja: "`{role}` のインラインポリシー `{policy}` に書き込んだ内容が反映されていません。同時に変更されたか、IAMへの反映が遅れています。",

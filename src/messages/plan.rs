@@ -91,6 +91,10 @@ catalogue! {
         en: "Done: {done}. Failed: {failed}. Not begun: {left}.",
         ja: "完了 {done}、失敗 {failed}、未実行 {left}。",
     }
+    partly_done_under_way(done, failed, under_way, left) {
+        en: "Done: {done}. Failed: {failed}. Under way in AWS: {under_way}. Not begun: {left}.",
+        ja: "完了 {done}、失敗 {failed}、AWSで処理中 {under_way}、未実行 {left}。",
+    }
     not_begun(action) { en: "not begun: {action}", ja: "未実行: {action}" }
     under_way(action) {
         en: "AWS goes on with: {action}",

@@ -2,6 +2,7 @@
 //! It does none of them.
 
 use super::{Action, Plan};
+use crate::site::names::RoleName;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How far a plan has come. An edit of a policy comes in two halves: its lock is taken while the
@@ -80,10 +81,17 @@ impl<'p, H> Order<'p, H> {
     }
 
     fn is_ready(&self, step: usize) -> bool {
-        let is_edit = |step: usize| matches!(self.plan.steps[step].action, Action::EditPolicy(_));
+        let Some(role) = self.edited(step) else {
+            return self.is_done_for(step);
+        };
+        // A role has one lock, which a second edit would take for its own.
+        let mut under_way = self.begun.difference(&self.done);
+        if under_way.any(|other| self.edited(*other) == Some(role)) {
+            return false;
+        }
         let is_made = |need: &usize| {
             let action = &self.plan.steps[*need].action;
-            // What is made takes a call or two, which nobody's lock is held too long for.
+            // Commonly a call or two, seldom longer; then the lock is taken anew.
             let quick = matches!(
                 action,
                 Action::CreateBucket { .. } | Action::CreateRole { .. }
@@ -91,6 +99,14 @@ impl<'p, H> Order<'p, H> {
             quick && self.begun.contains(need)
         };
         let mut needs = self.plan.steps[step].needs.iter();
-        needs.all(|need| self.done.contains(need) || (is_edit(step) && is_made(need)))
+        needs.all(|need| self.done.contains(need) || is_made(need))
+    }
+
+    /// Returns the role whose policy a step edits.
+    fn edited(&self, step: usize) -> Option<&RoleName> {
+        match &self.plan.steps[step].action {
+            Action::EditPolicy(edit) => Some(&edit.role.name),
+            _ => None,
+        }
     }
 }

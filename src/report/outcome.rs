@@ -55,6 +55,7 @@ pub fn unfinished(ui: &Ui, plan: &Plan, report: &Report) {
     };
     let done = count(|outcome| matches!(outcome, Outcome::Done));
     let failed = count(|outcome| matches!(outcome, Outcome::Failed(_)));
+    let under_way = count(|outcome| matches!(outcome, Outcome::UnderWay));
     let left = count(|outcome| matches!(outcome, Outcome::NotRun));
     ui.line("");
     for (step, outcome) in plan.steps.iter().zip(&report.outcomes) {
@@ -68,7 +69,10 @@ pub fn unfinished(ui: &Ui, plan: &Plan, report: &Report) {
     for error in report.failures() {
         ui.error(error);
     }
-    ui.say(&say::partly_done(done, failed, left));
+    ui.say(&match under_way {
+        0 => say::partly_done(done, failed, left),
+        _ => say::partly_done_under_way(done, failed, under_way, left),
+    });
 }
 
 fn kind_label(kind: BucketKind) -> Text {
@@ -246,6 +250,15 @@ pub fn screens_value(site: &Site) -> Value {
             "program_buckets": buckets(BucketKind::Program),
         },
     })
+}
+
+/// Returns why locks could not be given back as JSON; null where all were.
+pub fn unreleased_value(report: &Report) -> Value {
+    let errors: Vec<Value> = report.unreleased.iter().map(Error::to_json).collect();
+    match errors.is_empty() {
+        true => Value::Null,
+        false => Value::Array(errors),
+    }
 }
 
 /// Returns how each step ended as JSON.

@@ -131,7 +131,7 @@ fn redshift_role(wizard: &mut Wizard<'_>) -> Result<resolve::Candidates> {
             )?,
             None => RoleRef::parse(&proposed).map_err(Error::usage)?,
         };
-        let listed = wizard.listed.take();
+        let listed = wizard.listed_roles.take();
         let meanwhile =
             async |observer: &Observer<'_>| resolve::candidates(observer, given, listed).await;
         let (arn, exists, candidates) = match resolve::redshift_role(wizard, &role, meanwhile) {
@@ -207,7 +207,10 @@ fn app_roles(wizard: &mut Wizard<'_>, candidates: resolve::Candidates) -> Result
     let ecs_role = choose_role(wizard, RoleKind::EcsTask, ecs_found?)?;
     let lambda_role = choose_role(wizard, RoleKind::Lambda, lambda_found?)?;
     let ((ecs_role, ecs_names), (lambda_role, lambda_names)) = wizard.look(async |observer| {
-        let (ecs, lambda) = (ecs_role.listed(observer), lambda_role.listed(observer));
+        let (ecs, lambda) = (
+            ecs_role.with_policies(observer),
+            lambda_role.with_policies(observer),
+        );
         futures_util::future::join(ecs, lambda).await
     });
     let ecs_policy = choose_policy(wizard, RoleKind::EcsTask, &ecs_role, ecs.policy, ecs_names?)?;

@@ -11,7 +11,7 @@ pub mod site;
 pub mod warehouse;
 
 use crate::answers::Answers;
-use crate::aws::find::Listed;
+use crate::aws::find::ListedRoles;
 use crate::aws::observe::Observer;
 use crate::aws::verbose::Calls;
 use crate::aws::{Caller, Clients};
@@ -49,7 +49,7 @@ pub struct Wizard<'a> {
     /// What the login is done with, once that is known.
     pub login: Option<Credentials>,
     /// The roles that can be the installation's, where they were listed already.
-    pub listed: Option<Listed>,
+    pub listed_roles: Option<ListedRoles>,
     /// What the connection test found.
     pub connected: Option<Connected>,
     /// The clients of the site's region, once that is known.

@@ -3,7 +3,7 @@
 
 use super::Wizard;
 use crate::aws::error::Call;
-use crate::aws::find::{self, Listed};
+use crate::aws::find::{self, ListedRoles};
 use crate::aws::observe::Observer;
 use crate::error::{Error, Result};
 use crate::messages::aws as msg;
@@ -104,7 +104,7 @@ impl Candidate {
     }
 
     /// Returns the role and its inline policies.
-    pub async fn listed(self, observer: &Observer<'_>) -> (RoleArn, Result<Vec<String>>) {
+    pub async fn with_policies(self, observer: &Observer<'_>) -> (RoleArn, Result<Vec<String>>) {
         let policies = match self.policies {
             Some(policies) => policies,
             None => find::inline_policies(observer, &self.role).await,
@@ -118,14 +118,14 @@ impl Candidate {
 pub async fn candidates(
     observer: &Observer<'_>,
     given: [Option<&RoleRef>; 2],
-    listed: Option<Listed>,
+    listed: Option<ListedRoles>,
 ) -> Candidates {
     // One list of the account's roles, which may have many pages, serves both.
     let listed = async {
         let listed = match (given.contains(&None), listed) {
             (false, _) => Ok(Vec::new()),
             (true, Some(listed)) => listed,
-            (true, None) => find::list(observer.clients).await,
+            (true, None) => find::list_roles(observer.clients).await,
         };
         listed.map_err(|error| observer.failed(&Call::new("iam:ListRoles", "*"), &error))
     };
@@ -146,7 +146,7 @@ pub async fn candidates(
         ecs.unwrap_or_else(|| ending(for_ecs)),
         lambda.unwrap_or_else(|| ending(for_lambda)),
     ];
-    let with_policies = async |found: Result<Vec<RoleArn>>| {
+    let of_each = async |found: Result<Vec<RoleArn>>| {
         let mut found: Vec<Candidate> = found?.into_iter().map(Candidate::of).collect();
         if let [only] = found.as_mut_slice() {
             only.policies = Some(find::inline_policies(observer, &only.role).await);
@@ -154,7 +154,7 @@ pub async fn candidates(
         Ok(found)
     };
     let [ecs, lambda] = found;
-    join(with_policies(ecs), with_policies(lambda)).await.into()
+    join(of_each(ecs), of_each(lambda)).await.into()
 }
 
 /// Returns the role that was given.

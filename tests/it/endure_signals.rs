@@ -133,7 +133,7 @@ fn the_first_signal_does_not_wait_for_what_aws_does_by_itself() {
         } else {
             ended
                 .says("  AWS goes on with: attach")
-                .says("Failed: 0. Not begun: 0.");
+                .says("Failed: 0. Under way in AWS: 1. Not begun: 0.");
         }
         case.world.sandbox.state(|state| {
             let cluster = state.cluster("csa-dwh").expect("the cluster");

@@ -188,6 +188,53 @@ fn a_second_edit_of_a_role_waits_until_the_lock_of_the_first_is_given_back() {
 }
 
 #[test]
+fn a_role_that_is_both_of_the_installations_is_locked_for_one_edit_at_a_time() {
+    let world = World::jmc();
+    let both = ["--ecs-task-role", "--lambda-role"].map(|flag| format!("{flag}=acme-jmc-app-role"));
+    let arguments = ["--yes", &both[0], &both[1]];
+    world
+        .sandbox
+        .latency(Service::S3, Duration::from_millis(200));
+    world.init(&arguments).end().exits(0);
+    let mut journal = world.sandbox.journal();
+    let key = key_of("acme-jmc-app-role");
+    journal.retain(|entry| entry.write && entry.resource.ends_with(&key));
+    let calls: Vec<&str> = journal
+        .iter()
+        .map(|entry| entry.operation.as_str())
+        .collect();
+    assert_eq!(
+        calls,
+        ["PutObject", "DeleteObject", "PutObject", "DeleteObject"]
+    );
+    assert_unlocked(&world);
+}
+
+#[test]
+fn a_lock_that_can_not_be_given_back_is_told_beside_what_is_done() {
+    let world = sales();
+    let denied = Rule::on(Service::S3, "DeleteObject", Fault::AccessDenied);
+    world.sandbox.fault(denied.always());
+    let ended = world
+        .program(ADD.into_iter().chain(["--output=json"]))
+        .end();
+    ended.exits(1);
+    let value = ended.json();
+    assert_eq!(value["error"]["code"], "JMC-AWS-DENIED");
+    let report = value["report"].as_array().expect("a report");
+    assert!(
+        report.iter().all(|step| step["outcome"] == "done"),
+        "{value:#}"
+    );
+    let told = value["unreleased"].as_array().expect("what is left");
+    assert_eq!(told.len(), 2, "{value:#}");
+    assert!(
+        told.iter().all(|error| error["code"] == "JMC-AWS-DENIED"),
+        "{value:#}"
+    );
+}
+
+#[test]
 fn a_lease_is_judged_by_the_clock_of_aws_and_not_by_this_machines() {
     let world = sales();
     // By this machine's clock the lease ended nine minutes ago.

@@ -4,9 +4,9 @@
 //!
 //! `cargo test --locked --test it units:: -- --nocapture` prints the tables.
 
-use crate::sandbox::seed::app_policy;
+use crate::sandbox::seed::{POLICY, app_policy};
 use crate::sandbox::state::Attaching;
-use crate::sandbox::{REGION, Sandbox};
+use crate::sandbox::{Fault, REGION, Rule as FaultRule, Sandbox, Service};
 use crate::support::binary::SALES;
 use jmc_site::error::Error;
 use jmc_site::messages::{Lang, Text};
@@ -43,9 +43,9 @@ type Timeline = BTreeMap<u64, BTreeMap<String, usize>>;
 /// What a run took, in units.
 struct Took {
     /// Up to the confirmation; all of it where there was none.
-    before: u64,
+    before: Duration,
     /// From the confirmation to the end, which is the saved file.
-    after: u64,
+    after: Duration,
     /// How many calls there were.
     calls: usize,
     /// The calls of each unit, by operation.
@@ -229,8 +229,8 @@ impl World {
         prompter.script.finish().expect("every reply is used");
         let confirmed = prompter.confirmed.unwrap_or(end);
         Took {
-            before: units(confirmed - began),
-            after: units(end - confirmed),
+            before: confirmed - began,
+            after: end - confirmed,
             calls: self.sandbox.journal().len(),
             timeline: self.timeline(began),
         }
@@ -283,15 +283,16 @@ fn few_answers_of_aws_are_waited_for() {
     world.confirm_subscriptions();
     let check = world.run(["check", "--skip-connection-test"], [], 0);
     let [one, ten, hundred] = [1, 10, 100].map(|buckets| World::sales().add(buckets));
-    let all = |took: &Took| took.before + took.after;
+    let all = |took: &Took| units(took.before + took.after);
+    let (before, after) = (units(init.before), units(init.after));
     let rows = [
-        ("init, before the confirmation", init.before, 6, &init),
-        ("init, from there to the saved file", init.after, 12, &init),
+        ("init, before the confirmation", before, 6, &init),
+        ("init, from there to the saved file", after, 12, &init),
         ("add-bucket of 1", all(&one), 20, &one),
         ("add-bucket of 10", all(&ten), 20, &ten),
         ("add-bucket of 100", all(&hundred), 20, &hundred),
-        ("apply with nothing to do", apply.before, 5, &apply),
-        ("check", check.before, 5, &check),
+        ("apply with nothing to do", all(&apply), 5, &apply),
+        ("check", all(&check), 5, &check),
     ];
 
     for (what, _, _, took) in &rows[1..] {
@@ -339,9 +340,53 @@ fn attaching_a_role_is_waited_for_beside_everything_else() {
     world.sandbox.state(|state| state.attaching = attaching);
     let later = world.init();
     println!("from the confirmation to the saved file, with the role");
-    println!("  in sync at once           {:>3} units", at_once.after);
-    println!("  in sync at the third look {:>3} units", later.after);
+    let (at_once, later) = (units(at_once.after), units(later.after));
+    println!("  in sync at once           {at_once:>3} units");
+    println!("  in sync at the third look {later:>3} units");
     // The role is made and attached, looked at three times with pauses of 3 s, and read back with all
     // else, which happened meanwhile.
-    assert_eq!(later.after, 1 + 1 + 3 + 2 * 3 + 1);
+    assert_eq!(later, 1 + 1 + 3 + 2 * 3 + 1);
+}
+
+/// Returns the writes to a role's lock and policy, in order.
+fn writes_of(world: &World, role: &str) -> Vec<String> {
+    let mut journal = world.sandbox.journal();
+    let (lock, policy) = (format!("/{role}.json"), format!("{role}/{POLICY}"));
+    journal.retain(|entry| {
+        entry.write && (entry.resource.ends_with(&lock) || entry.resource == policy)
+    });
+    journal.into_iter().map(|entry| entry.operation).collect()
+}
+
+#[test]
+fn a_lock_that_has_grown_old_is_taken_anew_before_anything_is_written() {
+    let world = World::sales();
+    // The bucket takes three attempts while the roles are locked, and to read a policy takes the rest.
+    let busy = Fault::Refused(503, "SlowDown");
+    let rule = FaultRule::on(Service::S3, "CreateBucket", busy);
+    world.sandbox.fault(rule.times(2));
+    world.sandbox.latency(Service::S3, Duration::from_secs(12));
+    world.sandbox.latency(Service::Iam, Duration::from_secs(20));
+    world.add(1);
+    let wanted = [
+        "PutObject",
+        "DeleteObject",
+        "PutObject",
+        "PutRolePolicy",
+        "DeleteObject",
+    ];
+    assert_eq!(writes_of(&world, "acme-jmc-app-role"), wanted);
+}
+
+#[test]
+fn a_policy_that_can_not_be_read_while_its_lock_holds_is_left_as_it_is() {
+    let world = World::sales();
+    world.sandbox.latency(Service::Iam, Duration::from_secs(50));
+    let add = ["add-bucket", "--bucket=data=more", "--data-folder=in"];
+    let replies = [(Q::Apply, Reply::Say(true))];
+    world.run(add, replies, 1);
+    let talk = std::fs::read_to_string(world.folder.path().join("stderr")).expect("text");
+    assert!(talk.contains("error JMC-LOCK-LATE: "), "{talk}");
+    let wanted = ["PutObject", "DeleteObject"].repeat(3);
+    assert_eq!(writes_of(&world, "acme-jmc-app-role"), wanted);
 }
