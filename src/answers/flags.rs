@@ -1,7 +1,7 @@
 //! Owns the flags of `init` as answers: each is read by the validator of its question, and all that are
 //! refused are told at once.
 
-use super::{Answers, TopicAnswers};
+use super::{Answers, AppRoleAnswers, TopicAnswers};
 use crate::args::Init;
 use crate::error::{Error, Result};
 use crate::messages::{Text, error as usage, names as msg};
@@ -178,21 +178,17 @@ impl Answers {
             init.permissions_boundary.as_ref(),
             PolicyArn::parse,
         );
-        roles.ecs_task.role = flags.read(
-            "--ecs-task-role",
-            init.ecs_task_role.as_ref(),
-            RoleRef::parse,
+        let mut app_role = |(role, given), (policy, named)| AppRoleAnswers {
+            role: flags.read(role, given, RoleRef::parse),
+            policy: flags.read(policy, named, PolicyName::parse),
+        };
+        roles.ecs_task = app_role(
+            ("--ecs-task-role", init.ecs_task_role.as_ref()),
+            ("--ecs-task-policy", init.ecs_task_policy.as_ref()),
         );
-        roles.ecs_task.policy = flags.read(
-            "--ecs-task-policy",
-            init.ecs_task_policy.as_ref(),
-            PolicyName::parse,
-        );
-        roles.lambda.role = flags.read("--lambda-role", init.lambda_role.as_ref(), RoleRef::parse);
-        roles.lambda.policy = flags.read(
-            "--lambda-policy",
-            init.lambda_policy.as_ref(),
-            PolicyName::parse,
+        roles.lambda = app_role(
+            ("--lambda-role", init.lambda_role.as_ref()),
+            ("--lambda-policy", init.lambda_policy.as_ref()),
         );
         let tags = flags.read_all("--tag", &init.tag, tag);
         self.tags = (!tags.is_empty()).then(|| tags.into_iter().collect());

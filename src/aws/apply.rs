@@ -1,5 +1,6 @@
 //! Owns carrying a plan out: every step after those that it needs (but for the lock of an edit, which
-//! is taken meanwhile), independent ones side by side. A failed step is reported, never thrown; no step is undone.
+//! is taken meanwhile), independent ones side by side. A failed step is reported, never thrown; no step
+//! is undone.
 
 use super::edit::{self, Editor};
 use super::error::Call;
@@ -19,8 +20,9 @@ use tokio::time::{Instant, sleep};
 
 /// How many steps may hold a place at a time. A step holds one to its end, but an edit only until its
 /// lock is taken, and a new bucket until it is made: what it is given then makes no demand on anything
-/// that buckets share, so that the next one can be made meanwhile. IAM has at most a few steps in any plan, one or two for each of three
-/// roles; of S3, which may have hundreds, the requests are bounded too ([`Clients::s3_turn`]).
+/// that buckets share, so that the next one can be made meanwhile. IAM has at most a few steps in any
+/// plan, one or two for each of three roles; of S3, which may have hundreds, the requests are bounded
+/// too ([`Clients::s3_turn`]).
 ///
 /// [`Clients::s3_turn`]: super::Clients::s3_turn
 const PLACES: usize = 32;

@@ -131,8 +131,7 @@ impl Session {
 
     /// Asks AWS who is calling, in a region if one is known.
     pub fn caller(&self, region: Option<&Region>, profile: Option<&str>) -> Result<Caller> {
-        let (caller, ()) = self.caller_and(region, profile, async |_| ())?;
-        Ok(caller)
+        self.runtime.block_on(self.clients(region).caller(profile))
     }
 
     /// Asks AWS who is calling, and looks at something that does not depend on it meanwhile.
